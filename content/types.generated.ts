@@ -1,12 +1,65 @@
 /* Generated from the JSON Schemas by `npm run generate`. Do not edit. */
 
+/**
+ * Fields of the record (the list's members: of each record that the line yields), compared exactly; null: absent; fields not named are not compared. kind, part, join and parser may be named too. time is written as ISO 8601.
+ */
+export type ParserExpectation =
+  | {
+      [k: string]: unknown;
+    }
+  | {
+      [k: string]: unknown;
+    }[];
+
 export interface AllTypes {
+  AttackTechniques: AttackTechniques;
+  ContextExtension: ContextExtension;
   ContextTable: ContextTable;
   EventTypes: EventTypes;
   Gates: Gates;
   Model: Model;
   Parser: Parser;
   Rule: Rule;
+  TestDirectory: TestDirectory;
+}
+/**
+ * Techniques of MITRE ATT&CK that rules may name, by id; content/attack.json.
+ */
+export interface AttackTechniques {
+  [k: string]: AttackTechnique;
+}
+export interface AttackTechnique {
+  name: string;
+  /**
+   * @minItems 1
+   */
+  tactics: [string, ...string[]];
+}
+/**
+ * Your own entries for a table of the pack: a file of the table's name in a folder given with --context.
+ */
+export interface ContextExtension {
+  description?: string;
+  source?: string;
+  licence?: string;
+  /**
+   * Start from an empty table instead of the pack's.
+   */
+  replace?: boolean;
+  /**
+   * Added to the table.
+   */
+  values?: string[];
+  /**
+   * Taken out of the table; keys of a map too.
+   */
+  remove?: string[];
+  /**
+   * Added to the map; same keys win over the pack's.
+   */
+  map?: {
+    [k: string]: string;
+  };
 }
 /**
  * A set of texts that expressions look values up in; content/context/<table>.yaml.
@@ -15,6 +68,10 @@ export interface ContextTable {
   description: string;
   source: string;
   licence: string;
+  /**
+   * domains: values are domain names; international ones are kept in punycode.
+   */
+  holds?: 'texts' | 'domains';
   /**
    * npm list that fills the table; values are added to it.
    */
@@ -167,14 +224,17 @@ export interface Model {
   max_bins?: number;
 }
 /**
- * How one shape of log record becomes fields. The file's name is its identity: content/parsers/<vendor>/<id>.yaml. A line is first decoded (key=value, JSON, CEF around JSON; wrappers unfolded; Log Analytics column suffixes removed) to flat keys.
+ * How one shape of log record becomes fields. The file's name is its identity: content/parsers/<vendor>/<id>.yaml. A line is first decoded (key=value, JSON, CEF around JSON; wrappers unfolded; Log Analytics column suffixes removed) to flat keys; the first parser by id whose match holds takes the record.
  */
 export interface Parser {
   name: string;
   description: string;
   match: ParserMatch;
   yields: ParserYield;
-  fields?: {
+  /**
+   * Field of the event → where it comes from. `time` is required for every line; a record without a readable time is reported as unparsed. For a part of a message, outcome is one of accepted, sent, failed, held, pending; for a whole mail sent or failed.
+   */
+  fields: {
     [k: string]: FieldRule;
   };
   /**
@@ -182,24 +242,57 @@ export interface Parser {
    */
   tests: [ParserTest, ...ParserTest[]];
 }
+/**
+ * All that is given must hold. A key with the value null or the empty text counts as not there.
+ */
 export interface ParserMatch {
   /**
-   * Keys that must be there.
+   * Keys that must be there. Put the rarest first.
+   *
+   * @minItems 1
    */
-  all?: string[];
+  all?: [string, ...string[]];
   /**
    * At least one of these keys must be there.
+   *
+   * @minItems 1
    */
-  any?: string[];
+  any?: [string, ...string[]];
   /**
    * Keys that must not be there.
+   *
+   * @minItems 1
    */
-  none?: string[];
+  none?: [string, ...string[]];
   /**
-   * Key → accepted values, compared as text without case.
+   * Key (or a|b: the first that is there) → accepted values, compared as text without case.
    */
   equals?: {
-    [k: string]: string[];
+    /**
+     * @minItems 1
+     */
+    [k: string]: [string, ...string[]];
+  };
+  /**
+   * Key (or a|b) → values that it must not have, compared as text without case.
+   */
+  unless?: {
+    /**
+     * @minItems 1
+     */
+    [k: string]: [string, ...string[]];
+  };
+  /**
+   * Key (or a|b) → RE2 pattern that must be found in its text, without case.
+   */
+  matches?: {
+    [k: string]: string;
+  };
+  /**
+   * Key (or a|b) → RE2 pattern that must not be found in its text, without case; holds when the key is not there.
+   */
+  misses?: {
+    [k: string]: string;
   };
 }
 export interface ParserYield {
@@ -208,21 +301,30 @@ export interface ParserYield {
    */
   kind: 'mail' | 'web' | 'app' | 'login' | 'network' | 'process' | 'other';
   /**
-   * A part of a message, joined by `join`; absent: the line holds the whole event. notice: one row of several about a message that is already whole (DLP rows), merged by join.
+   * A part of a message, joined by `join`; absent: the line holds the whole event. notice: one row of several about a message that is already whole (DLP rows), merged by join, sender and subject. release: frees held recipients, found by join or by sender, recipient and subject.
    */
   part?: 'receipt' | 'process' | 'delivery' | 'release' | 'notice';
   /**
-   * Keys that identify the message; the first that is there.
+   * Keys that identify the message; the first that is there. An ending such as _1731437523 (the time in seconds) is left out of it.
+   *
+   * @minItems 1
    */
-  join?: string[];
+  join?: [string, ...string[]];
 }
 export interface FieldRule {
   /**
-   * Keys in order of preference (a.b for nested); the first that is there and not empty.
+   * Keys in order of preference; the first that is there, not empty and of the wanted form. a.b reads a nested object, JSON inside a text, or a list of {Name, Value} pairs by name.
    *
    * @minItems 1
    */
   from?: [string, ...string[]];
+  /**
+   * Take every key of `from` instead of the first: lists are united, texts joined by a blank, numbers added.
+   */
+  collect?: boolean;
+  /**
+   * text and lower: text. address: one mail address, lower case. addresses: a list of them. names: file names out of a quoted list, a bare name or a list. number, flag. time: ISO 8601, US date or seconds or milliseconds since 1970. ip: address without port. domain: host of a URL or of an address.
+   */
   as?:
     | 'text'
     | 'lower'
@@ -233,10 +335,9 @@ export interface FieldRule {
     | 'time'
     | 'flag'
     | 'ip'
-    | 'domain'
-    | 'pattern';
+    | 'domain';
   /**
-   * With as: pattern. RE2 syntax (linear time); group 1 is the value.
+   * RE2 syntax (linear time), found in the text of the key before the conversion. Group 1 (the whole find where there is no group) is the value; with a list conversion, every find is.
    */
   pattern?: string;
   /**
@@ -245,18 +346,19 @@ export interface FieldRule {
   values?: {
     [k: string]: string;
   };
+  /**
+   * Value for a text that is not in `values`; the empty text: absent.
+   */
   else?: string;
+  /**
+   * The field's value when nothing in `from` is there.
+   */
   constant?: string;
 }
 export interface ParserTest {
-  name?: string;
+  name: string;
   line: string;
-  /**
-   * Fields of the record, compared exactly; null: absent.
-   */
-  expect: {
-    [k: string]: unknown;
-  };
+  expect: ParserExpectation;
 }
 /**
  * One detection rule. The file's path is its identity: content/rules/<technique>/<id>.yaml.
@@ -365,4 +467,38 @@ export interface TestStep {
    */
   every?: string;
   [k: string]: unknown;
+}
+/**
+ * The organisation in which the tests of rules play; content/test-directory.yaml.
+ */
+export interface TestDirectory {
+  /**
+   * @minItems 1
+   */
+  internal_domains: [string, ...string[]];
+  /**
+   * The first is who acts in a step that names nobody.
+   *
+   * @minItems 1
+   */
+  people: [TestPerson, ...TestPerson[]];
+}
+export interface TestPerson {
+  /**
+   * Primary address, lower case.
+   */
+  user: string;
+  aliases?: string[];
+  /**
+   * The person's own mailboxes elsewhere.
+   */
+  personal?: string[];
+  first_name?: string;
+  last_name?: string;
+  peer_group?: string;
+  executive?: boolean;
+  /**
+   * Day, UTC.
+   */
+  hired?: string;
 }

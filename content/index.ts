@@ -1,0 +1,50 @@
+/**
+ * Content: what a detection engineer writes, read and checked. Loading and linting return diagnostics
+ * and never throw for bad content.
+ */
+export {
+  type ContentPlace,
+  type Diagnostic,
+  didYouMean,
+  type Location,
+  locate,
+  renderDiagnostic,
+  sortDiagnostics,
+} from './diagnostic.js';
+export { lint } from './lint.js';
+export { lintHelp } from './lint-help.js';
+export {
+  type LoadedContent,
+  type LoadedTestDirectory,
+  type LoadOptions,
+  loadContent,
+  loadTestDirectory,
+  type TestDirectoryPerson,
+} from './load.js';
+export type {
+  ContentPack,
+  ModelEntry,
+  ParserEntry,
+  RuleEntry,
+  TableEntry,
+  Technique,
+} from './pack.js';
+export type { ContentFile, ContentSources } from './source.js';
+export type {
+  ContextTable,
+  EventType,
+  Field,
+  FieldRule,
+  Gate,
+  Gates,
+  KnownGap,
+  Model,
+  Once,
+  Parser,
+  ParserMatch,
+  ParserTest,
+  ParserYield,
+  Rule,
+  RuleTest,
+  TestStep,
+} from './types.generated.js';
