@@ -8,9 +8,20 @@ export interface SourceRange {
 }
 
 export type BinaryOperator =
-  | '==' | '!=' | '<' | '<=' | '>' | '>='
-  | '+' | '-' | '*' | '/' | '%'
-  | '&&' | '||' | 'in';
+  | '=='
+  | '!='
+  | '<'
+  | '<='
+  | '>'
+  | '>='
+  | '+'
+  | '-'
+  | '*'
+  | '/'
+  | '%'
+  | '&&'
+  | '||'
+  | 'in';
 
 /**
  * One checked expression: plain data, every node typed and placed. Compiler, explanation,
@@ -28,13 +39,29 @@ export type TypedNode = { readonly range: SourceRange; readonly type: Expression
   | { readonly node: 'local'; readonly name: string }
   | { readonly node: 'list'; readonly items: readonly TypedNode[] }
   | { readonly node: 'not' | 'negate'; readonly operand: TypedNode }
-  | { readonly node: 'binary'; readonly operator: BinaryOperator; readonly left: TypedNode; readonly right: TypedNode }
-  | { readonly node: 'choose'; readonly test: TypedNode; readonly yes: TypedNode; readonly no: TypedNode }
+  | {
+      readonly node: 'binary';
+      readonly operator: BinaryOperator;
+      readonly left: TypedNode;
+      readonly right: TypedNode;
+    }
+  | {
+      readonly node: 'choose';
+      readonly test: TypedNode;
+      readonly yes: TypedNode;
+      readonly no: TypedNode;
+    }
   | { readonly node: 'index'; readonly list: TypedNode; readonly at: TypedNode }
   /** `function` is a key of the function table. */
   | { readonly node: 'call'; readonly function: string; readonly args: readonly TypedNode[] }
   /** exists, all, filter, map over a list. */
-  | { readonly node: 'each'; readonly macro: 'exists' | 'all' | 'exists_one' | 'filter' | 'map'; readonly list: TypedNode; readonly local: string; readonly body: TypedNode }
+  | {
+      readonly node: 'each';
+      readonly macro: 'exists' | 'all' | 'exists_one' | 'filter' | 'map';
+      readonly list: TypedNode;
+      readonly local: string;
+      readonly body: TypedNode;
+    }
 );
 
 export interface ExpressionFault {
@@ -55,7 +82,15 @@ export interface ExpressionScope {
   readonly models: ReadonlySet<string>;
   /** Session functions (count, sum …) and was_rule_fired are allowed. */
   readonly session: boolean;
+  /** Units of fields and variables, by name; a template shows numbers by them. */
+  readonly units?: ReadonlyMap<string, Unit>;
 }
+
+/** Unit of a number. `time`: milliseconds since 1970 UTC. */
+export type Unit = 'bytes' | 'milliseconds' | 'time' | 'count';
+
+/** One call in a tree: a function of the table with its arguments, a method's receiver first. */
+export type CallNode = Extract<TypedNode, { node: 'call' }>;
 
 export type ParseOutcome =
   | { readonly ok: true; readonly tree: TypedNode }
