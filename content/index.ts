@@ -16,9 +16,11 @@ export { lintHelp } from './lint-help.js';
 export {
   type LoadedContent,
   type LoadedTestDirectory,
+  type LoadedTraffic,
   type LoadOptions,
   loadContent,
   loadTestDirectory,
+  loadTraffic,
   type TestDirectoryPerson,
 } from './load.js';
 export type {
@@ -29,7 +31,8 @@ export type {
   TableEntry,
   Technique,
 } from './pack.js';
-export type { ContentFile, ContentSources } from './source.js';
+export { enrichedFrom, settableFields } from './reach.js';
+export { type ContentFile, type ContentSources, textFile } from './source.js';
 export type {
   ContextTable,
   EventType,
@@ -46,5 +49,7 @@ export type {
   ParserYield,
   Rule,
   RuleTest,
+  Spread,
   TestStep,
+  Traffic,
 } from './types.generated.js';

@@ -31,6 +31,10 @@ export const lintHelp: Readonly<Record<string, string>> = {
     'The event type lists a parsed field that no parser of its kind sets. An expression that reads it never sees a value, and a comparison with an absent value is false. Let a parser set it, or take it off the list.',
   'content/missing-table':
     'Enrichment of events reads this context table by name. Without it the fields that follow from it (such as to_public) would be false for every event. An empty table (values: []) is allowed, a missing one is not.',
+  'content/event-type-unreachable':
+    'No event can be of this type: its condition never holds, or an event type before it in the file takes all records of the kind. Event types are tried in file order; the one without a condition comes last of its kind.',
+  'content/todo':
+    'The file says TODO: something that `leakdrill new` (or somebody) left to be written. Write it and take the word away. Comments count too.',
   'content/duplicate-id':
     'Two files have the same name, or two tests of one rule do. Results, gates and reports go by this name, so it must be unique.',
   'content/variants-differ':
@@ -59,6 +63,14 @@ export const lintHelp: Readonly<Record<string, string>> = {
     '`for_each` names a field that is a list of texts; the rule then looks at each of its values by the name `value`.',
   'rule/field-not-of-event-type':
     'An event type of the rule does not have this field, so the rule can never fire on events of that type.',
+  'rule/never-fires':
+    'No event can satisfy the rule: its condition contradicts itself, or it needs a field that no parser and no enrichment sets on this event type, a model that is never trained, or a rule that is not enabled. Correct the condition, let a parser set the field, or take the event type out of `events`.',
+  'rule/always-fires':
+    'The condition holds whatever the event, so the rule says nothing. Usually a comparison lost its other side.',
+  'rule/same-as-another':
+    'Two rules look at the same events, model and values, and their conditions follow from each other, so they always fire together and count twice. Remove one, or make them differ.',
+  'rule/within-another':
+    'The condition of this rule implies that of a wider rule which gives at least as many points, so this one only ever adds a little to an alert that is there anyway. A narrower rule is worth having when it scores more than the wider one. Conditions are compared by their parts and by the intervals of their numbers; tables and patterns are not looked into.',
   'rule/dependency-cycle':
     'The rules depend on each other in a circle. A rule fires only after those it depends on, so none of them could ever be the first.',
   'rule/disabled-dependency':
@@ -70,6 +82,10 @@ export const lintHelp: Readonly<Record<string, string>> = {
   'model/session-end-field':
     'At the end of a session there is no event, only what was counted. The feature and `train_if` of such a model may read session functions, `value`, `user` and `peer_group`, but not fields of an event.',
   'model/unused': 'No rule reads the model, so it only costs memory and time.',
+  'model/never-trains':
+    'No event can train the model: its scope or feature needs a field that no parser and no enrichment sets on the event types of `trains_on`, or `train_if` can never hold. Rules that read it never fire.',
+  'model/never-converges':
+    'Under the assumptions of traffic.yaml the model takes more than five years until the rules that wait for it can fire: new values come about as fast as observations (a feature such as a subject is hardly ever the same twice), the scope is too quiet, or cut_off or the asked confidence are too high. confidence_factor is ((n - num_bins) / n) ^ alpha. Take a coarser feature or a wider scope, lower alpha or cut_off, or correct traffic.yaml if your traffic is different. `leakdrill lint --models` shows the estimates.',
   'model/aging': '`aging` is a number of days or weeks, such as 30d or 16w.',
   'model/max-bins': 'The number of values kept per scope is larger than the engine can hold.',
   'model/scope': 'The scope of a model cannot depend on what another model has seen.',
@@ -83,6 +99,10 @@ export const lintHelp: Readonly<Record<string, string>> = {
     'The expression is too long or too deeply nested. Split the rule, or move a list of texts into a context table.',
   'expression/subset':
     'This part of CEL is not supported. Expressions are made of fields, numbers, texts, lists, comparisons, && || !, a ? b : c, the functions of the README and the macros exists, all, exists_one, filter and map.',
+  'expression/constant-part':
+    'This part of the condition is the same for every event, so it says nothing (or everything). Usually a number or an operator is not the one that was meant.',
+  'expression/bare-number':
+    'A field with a unit is compared with a number too small to be meant: 5 bytes, or 14 milliseconds. Write sizes with KB, MB, GB and lengths of time with SECOND, MINUTE, HOUR, DAY, WEEK.',
   'expression/unknown-name':
     'The name is no field of the events, no constant and no variable at this place. Model variables such as n and num_observations need a `model`; `value` needs a `model` or `for_each`.',
   'expression/unknown-function': 'There is no such function. The README lists all of them.',

@@ -4,6 +4,7 @@
  */
 import { type ContentPlace, type Diagnostic, didYouMean } from './diagnostic.js';
 import type { ContentPack, RuleEntry } from './pack.js';
+import { settableFields } from './reach.js';
 import type { Field, TestStep } from './types.generated.js';
 
 /** Tables that enrichment of events reads by name. */
@@ -19,11 +20,6 @@ const ENRICHMENT_TABLES = [
   'internal_domains',
   'public_email_domains',
 ];
-
-/** Fields that the engine sets on events of a kind itself, whatever the parsers of the kind say. */
-const SET_BY_ENGINE: Readonly<Record<string, readonly string[]>> = {
-  mail: ['recipient', 'recipients', 'direction', 'outcome', 'failure_reason', 'action'],
-};
 
 const STEP_KEYS = new Set(['type', 'after', 'repeat', 'every']);
 
@@ -468,30 +464,30 @@ function lintDuplicates(pack: ContentPack, report: Report): void {
 
 function lintParsers(pack: ContentPack, report: Report): void {
   const names = new Set([...Object.keys(pack.fields), 'time']);
-  const set = new Map<string, Set<string>>();
+  const kinds = new Set<string>(pack.parsers.map((parser) => parser.yields.kind));
   for (const parser of pack.parsers) {
-    const ofKind = set.get(parser.yields.kind) ?? new Set(SET_BY_ENGINE[parser.yields.kind]);
-    set.set(parser.yields.kind, ofKind);
     for (const name of Object.keys(parser.fields ?? {})) {
-      ofKind.add(name);
       const place = { file: parser.file, path: ['fields', name], key: true };
       if (!names.has(name)) unknown(report, 'content/unknown-field', 'field', name, names, place);
       else if (pack.fields[name]?.from === 'enriched' && name !== 'user')
         report('parser/enriched-field', `${name} is set by enrichment, not by parsers`, place);
     }
   }
+  const settable = settableFields(pack);
   const listed = new Map<string, Set<string>>();
   for (const [id, type] of Object.entries(pack.eventTypes)) {
     const fields = listed.get(type.kind) ?? new Set();
     listed.set(type.kind, fields);
     for (const name of type.fields) fields.add(name);
-    const ofKind = set.get(type.kind);
-    if (!ofKind) continue;
+    if (!kinds.has(type.kind)) continue;
     type.fields.forEach((name, i) => {
-      if (pack.fields[name]?.from === 'parsed' && !ofKind.has(name))
+      const field = pack.fields[name];
+      if (field && settable.get(id)?.has(name) !== true)
         report(
           'content/field-without-parser',
-          `no parser of ${type.kind} records sets ${name}, so it is always absent on ${id}`,
+          field.from === 'parsed'
+            ? `no parser of ${type.kind} records sets ${name}, so it is always absent on ${id}`
+            : `nothing from which enrichment could work out ${name} is set on ${type.kind} records, so it is always absent on ${id}`,
           { file: EVENT_TYPES_FILE, path: ['event_types', id, 'fields', i] },
           { severity: 'warning' },
         );

@@ -34,6 +34,7 @@ import type {
   Parser,
   Rule,
   TestDirectory,
+  Traffic,
 } from './types.generated.js';
 
 export interface LoadOptions {
@@ -110,6 +111,20 @@ export async function loadTestDirectory(root: string): Promise<LoadedTestDirecto
   });
   if (diagnostics.length > 0) return { diagnostics, sources };
   return { directory: { internal_domains: read.internal_domains, people }, diagnostics, sources };
+}
+
+export interface LoadedTraffic {
+  /** There when no diagnostic is an error. */
+  readonly traffic?: Traffic;
+  readonly diagnostics: Diagnostic[];
+  readonly sources: ContentSources;
+}
+
+/** What is assumed of an organisation: `traffic.yaml` of the content folder. */
+export async function loadTraffic(root: string): Promise<LoadedTraffic> {
+  const reader = new Reader(root);
+  const traffic = await reader.read<Traffic>('traffic.yaml', 'traffic');
+  return { ...(traffic && { traffic }), diagnostics: reader.diagnostics, sources: reader.sources() };
 }
 
 /** Reads files and collects what is wrong with them. */

@@ -14,7 +14,8 @@ export type SchemaName =
   | 'model'
   | 'parser'
   | 'rule'
-  | 'test-directory';
+  | 'test-directory'
+  | 'traffic';
 
 const validators = new Map<SchemaName, ValidateFunction>();
 let ajv: Ajv2020 | undefined;

@@ -25,6 +25,13 @@ export interface ContentSources {
   readonly files: ReadonlyMap<string, ContentFile>;
 }
 
+/** A text that is no content but in which places can be shown, such as a scenario's. */
+export function textFile(text: string): ContentFile {
+  const lineStarts = [0];
+  for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) lineStarts.push(i + 1);
+  return { text, lineStarts, document: undefined };
+}
+
 /** The parser's time grows with the square of the depth, and its stack is finite. */
 const tooDeep = /(?:[[{]\s*){200}|(?:[-?:] +){200}|(?:\{ *[\w"]+ *: *){200}/;
 
@@ -33,19 +40,19 @@ export function parseContent(
   name: string,
   text: string,
 ): { file: ContentFile; value?: unknown; diagnostics: Diagnostic[] } {
-  const lineStarts = [0];
-  for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) lineStarts.push(i + 1);
+  const unread = textFile(text);
+  const { lineStarts } = unread;
   const deep = tooDeep.exec(text);
   if (deep) {
     const diagnostic = syntaxFault(name, 'is nested too deeply', deep.index, deep.index + 1);
-    return { file: { text, lineStarts, document: undefined }, diagnostics: [diagnostic] };
+    return { file: unread, diagnostics: [diagnostic] };
   }
   let document: Document.Parsed;
   try {
     document = parseDocument(text, { prettyErrors: false, uniqueKeys: true, version: '1.2' });
   } catch (error) {
     const diagnostic = syntaxFault(name, `cannot be read: ${messageOf(error)}`, 0, 0);
-    return { file: { text, lineStarts, document: undefined }, diagnostics: [diagnostic] };
+    return { file: unread, diagnostics: [diagnostic] };
   }
   const file: ContentFile = { text, lineStarts, document };
   const faults = document.errors.map(({ code, message, pos }) =>

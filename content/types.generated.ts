@@ -21,6 +21,7 @@ export interface AllTypes {
   Parser: Parser;
   Rule: Rule;
   TestDirectory: TestDirectory;
+  Traffic: Traffic;
 }
 /**
  * Techniques of MITRE ATT&CK that rules may name, by id; content/attack.json.
@@ -501,4 +502,58 @@ export interface TestPerson {
    * Day, UTC.
    */
   hired?: string;
+}
+/**
+ * What lint assumes of an organisation when it estimates how long models take to converge; content/traffic.yaml.
+ */
+export interface Traffic {
+  /**
+   * Size of the organisation.
+   */
+  people: number;
+  /**
+   * Number of departments.
+   */
+  peer_groups: number;
+  /**
+   * How many times as much as the average person somebody of the busiest tenth does.
+   */
+  busiest_tenth?: number;
+  /**
+   * Event type → events of the average person on a working day.
+   */
+  events: {
+    [k: string]: number;
+  };
+  /**
+   * Field → how its values are spread.
+   */
+  values: {
+    [k: string]: Spread;
+  };
+}
+/**
+ * Among n observations about factor · n ^ exponent different values are expected.
+ */
+export interface Spread {
+  /**
+   * Values that an event has on average.
+   */
+  an_event?: number;
+  /**
+   * Share of the values that are the first of their session, for models with count(value) == 1.
+   */
+  a_session?: number;
+  /**
+   * See above.
+   */
+  factor: number;
+  /**
+   * 1: hardly any value comes twice.
+   */
+  exponent: number;
+  /**
+   * There are no more different values than this: a number, or those of the scope.
+   */
+  most?: number | ('people' | 'peer_groups');
 }

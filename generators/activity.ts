@@ -24,6 +24,8 @@ export interface Person {
   /** Mails a weekday, in the mean, and the share of them that goes outside. */
   readonly daily_mails: number;
   readonly external_share: number;
+  /** Country of the person's office, ISO 3166 upper case; decides holidays and language. */
+  readonly country?: string;
 }
 
 export interface Organisation {
@@ -45,13 +47,28 @@ export interface Attachment {
 export type MailOutcome =
   | { readonly kind: 'delivered' }
   /** Refused at once by the gateway. */
-  | { readonly kind: 'rejected'; readonly type: string; readonly code: string; readonly detail: string }
+  | {
+      readonly kind: 'rejected';
+      readonly type: string;
+      readonly code: string;
+      readonly detail: string;
+    }
   /** Kept for review; released after `release_after` ms, or never. */
-  | { readonly kind: 'held'; readonly reason: string; readonly policy: string; readonly release_after: number | undefined }
+  | {
+      readonly kind: 'held';
+      readonly reason: string;
+      readonly policy: string;
+      readonly release_after: number | undefined;
+    }
   /** First attempts fail, a later one succeeds. */
   | { readonly kind: 'retried'; readonly attempts: number; readonly error: string }
   /** Every attempt fails. */
-  | { readonly kind: 'bounced'; readonly type: string; readonly code: string; readonly detail: string };
+  | {
+      readonly kind: 'bounced';
+      readonly type: string;
+      readonly code: string;
+      readonly detail: string;
+    };
 
 export interface MailActivity {
   readonly kind: 'mail';
@@ -64,6 +81,8 @@ export interface MailActivity {
   readonly body_bytes: number;
   readonly attachments: readonly Attachment[];
   readonly outcome: MailOutcome;
+  /** Answered by a machine: the envelope sender is empty on the wire. */
+  readonly automatic?: boolean;
 }
 
 /** A request that web protection refused. */

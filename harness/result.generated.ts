@@ -186,7 +186,8 @@ export interface Miss {
     | 'threshold not reached'
     | 'once already spent'
     | 'dependency'
-    | 'not parsed';
+    | 'not parsed'
+    | 'no alert';
   /**
    * The expression with a value under every part.
    */

@@ -41,7 +41,7 @@ module.exports = {
     rule(
       'faces-see-events-and-results',
       { path: '^harness/(tui|reporters)/' },
-      { path: '^harness/', pathNot: ['^harness/$1/', '^harness/(events|result|diff)\\.ts$'] },
+      { path: '^harness/', pathNot: ['^harness/$1/', '^harness/(events|result\\.generated|diff|format|summary)\\.ts$'] },
     ),
     rule(
       'core-is-pure',

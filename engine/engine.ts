@@ -1,0 +1,150 @@
+/**
+ * The engine, read first: lines in, triggers and sessions out, nothing else in or out.
+ *
+ *     lines ──► 1 parse ──► 2 assemble ──► 3 enrich ──► loop.ts: 4 session, 5 model, 6 rule, 7 risk
+ *              records      events in order  fields      triggers, sessions, explanations
+ *
+ * compile.ts makes a program from content once; an engine runs it and holds all state. Stage 2 puts
+ * events into (time, arrival) order, so from stage 3 on there is one event at a time and its time is
+ * the only clock. Batches have no meaning: lines pushed one by one give the same output.
+ *
+ * State lives in the stages alone. Each can save itself and be loaded into a fresh engine of the
+ * same program and options; snapshot.ts refuses everything else.
+ */
+
+import type {
+  Counters,
+  Engine,
+  EngineOptions,
+  EngineSink,
+  Event,
+  LogLine,
+  LogRecord,
+  UnparsedSample,
+} from './contract.js';
+import { EventLoop, emptyCounters } from './loop.js';
+import type { Program } from './program.js';
+import { readSnapshot, type SnapshotHeader, type Stateful, writeSnapshot } from './snapshot.js';
+import { createParseStage } from './stages/1-parse.js';
+import { createAssembleStage } from './stages/2-assemble.js';
+import { createEnrichStage } from './stages/3-enrich.js';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** Defaults of the options that decide results. */
+export const defaultOptions = {
+  assembleWait: 10 * MINUTE,
+  lateness: 10 * MINUTE,
+  sessionIdle: 5 * HOUR,
+  sessionMax: 24 * HOUR,
+} as const;
+
+/** An engine at the start of a stream. What it finds goes to the sink as it happens. */
+export function createEngine(
+  program: Program,
+  sink: EngineSink,
+  options: EngineOptions = {},
+): Engine {
+  return new StreamEngine(program, sink, options);
+}
+
+/** A restored engine, or why the snapshot cannot be used. */
+export type RestoreOutcome =
+  | { readonly ok: true; readonly engine: Engine }
+  | { readonly ok: false; readonly message: string };
+
+/**
+ * An engine as it was when the snapshot was taken: what it gives from there on is what it would
+ * have given without the break. Program and options must be the same; `explain` and `notable` may
+ * differ, as they decide no result.
+ */
+export function restoreEngine(
+  program: Program,
+  snapshot: Uint8Array,
+  sink: EngineSink,
+  options: EngineOptions = {},
+): RestoreOutcome {
+  const engine = new StreamEngine(program, sink, options);
+  const message = engine.restore(snapshot);
+  return message === undefined ? { ok: true, engine } : { ok: false, message };
+}
+
+class StreamEngine implements Engine {
+  readonly counters: Counters = emptyCounters();
+  private readonly header: SnapshotHeader;
+  private readonly parser: ReturnType<typeof createParseStage>;
+  private readonly assembler: ReturnType<typeof createAssembleStage>;
+  private readonly loop: EventLoop;
+  private readonly take: (record: LogRecord) => void;
+
+  constructor(program: Program, sink: EngineSink, options: EngineOptions) {
+    const { counters } = this;
+    const deciding = {
+      assembleWait: options.assembleWait ?? defaultOptions.assembleWait,
+      lateness: options.lateness ?? defaultOptions.lateness,
+      sessionIdle: options.sessionIdle ?? defaultOptions.sessionIdle,
+      sessionMax: options.sessionMax ?? defaultOptions.sessionMax,
+    };
+    this.header = { program: program.digest, options: JSON.stringify(deciding) };
+    this.loop = new EventLoop(program, sink, { ...deciding, explain: options.explain }, counters);
+    const enricher = createEnrichStage(program.tables, program.directory);
+    this.parser = createParseStage(program.parsers, counters);
+    this.assembler = createAssembleStage(
+      {
+        wait: deciding.assembleWait,
+        lateness: deciding.lateness,
+        buildType: (kind, fields) => {
+          if (kind === 'mail') enricher.direct(fields);
+          return program.code.buildType(kind, fields);
+        },
+      },
+      counters,
+      (event: Event) => {
+        enricher.enrich(event);
+        this.loop.process(event);
+      },
+    );
+    this.take = (record) => this.assembler.add(record);
+  }
+
+  push(lines: readonly LogLine[]): void {
+    for (const line of lines) this.parser.parse(line, this.take);
+  }
+
+  pushRecords(records: readonly LogRecord[]): void {
+    this.counters.records += records.length;
+    for (const record of records) this.assembler.add(record);
+  }
+
+  finish(): void {
+    this.assembler.finish();
+    this.loop.finish();
+  }
+
+  get unparsed(): readonly UnparsedSample[] {
+    return this.parser.unparsed;
+  }
+
+  snapshot(): Uint8Array {
+    return writeSnapshot(this.header, this.parts());
+  }
+
+  /** What is wrong with the snapshot, if anything. Only for an engine that has seen nothing yet. */
+  restore(snapshot: Uint8Array): string | undefined {
+    return readSnapshot(snapshot, this.header, this.parts());
+  }
+
+  private parts(): readonly Stateful[] {
+    return [countersState(this.counters), this.parser, this.assembler, this.loop];
+  }
+}
+
+function countersState(counters: Counters): Stateful {
+  return {
+    save: (w) => w.json(counters),
+    load: (r) => {
+      Object.assign(counters, r.json());
+    },
+  };
+}

@@ -1,0 +1,211 @@
+/**
+ * The event loop: what happens to each event once it is whole and enriched. The order is the
+ * meaning, and each step sees only what the steps before it left:
+ *
+ * 1. Close every container that ends at or before the event's time, in order of their ends.
+ *    Session-end models train then, and the session is told.
+ * 2. Enter the event into its user's container; count it in the container's counters.
+ * 3. Rules, in order of dependency. They read the counters with this event and the models without it.
+ * 4. Explanations, for watched lines: same state as the rules had.
+ * 5. Risk: points to the container; what fires once is spent.
+ * 6. Train the models. All train_if conditions are asked before any model trains.
+ *
+ * An event without user has no container: session functions and entity facts are absent for it, and
+ * rules with `once` do not fire. Its triggers carry session 0.
+ *
+ * Invariant: output depends on the sequence of events alone. What is kept between events for speed
+ * (atoms, verdicts, quantiles, sweeps of aged values) never shows.
+ */
+
+import type { BinaryReader, BinaryWriter } from './binary.js';
+import type { Counters, EngineSink, Event, Fields } from './contract.js';
+import { Explainer } from './explain.js';
+import {
+  type Frame,
+  PROFILE_FIELDS,
+  type Program,
+  type RuleCode,
+  type TypeCode,
+} from './program.js';
+import { type Container, type SessionOptions, SessionStage } from './stages/4-session.js';
+import { ModelStage } from './stages/5-model.js';
+import { type Firing, RuleStage } from './stages/6-rule.js';
+import { score, sessionOf } from './stages/7-risk.js';
+
+export interface LoopOptions extends SessionOptions {
+  readonly explain?: ReadonlySet<number> | undefined;
+}
+
+export class EventLoop {
+  private readonly program: Program;
+  private readonly sink: EngineSink;
+  private readonly counters: Counters;
+  private readonly watched: ReadonlySet<number> | undefined;
+  private readonly frame: Frame;
+  private readonly sessions: SessionStage;
+  private readonly models: ModelStage;
+  private readonly rules: RuleStage;
+  private readonly explainer: Explainer;
+
+  constructor(program: Program, sink: EngineSink, options: LoopOptions, counters: Counters) {
+    const { code } = program;
+    this.program = program;
+    this.sink = sink;
+    this.counters = counters;
+    this.watched = options.explain;
+    this.sessions = new SessionStage(code.counters, options, counters, (ended) => this.end(ended));
+    this.models = new ModelStage(code, counters);
+    this.rules = new RuleStage(code, this.models, this.sessions.none, counters);
+    this.explainer = new Explainer(program, this.sessions, this.models, this.rules);
+    this.frame = code.makeFrame();
+    this.frame.sessions = this.sessions;
+    this.frame.models = this.models;
+  }
+
+  /** One event, enriched. Times rise, but for late events. */
+  process(event: Event): void {
+    const { sessions, models, frame, counters } = this;
+    const { time, fields } = event;
+    const type = this.program.code.types[event.type];
+    if (type === undefined || !Number.isFinite(time)) {
+      counters.unbuilt['without time or type'] =
+        (counters.unbuilt['without time or type'] ?? 0) + 1;
+      return;
+    }
+    const id = this.program.eventTypes[event.type] as string;
+    counters.events[id] = (counters.events[id] ?? 0) + 1;
+    sessions.advance(time);
+    if (time < sessions.clock && !event.late) {
+      event.late = true;
+      counters.late += 1;
+    }
+    const { user } = fields;
+    const container =
+      typeof user === 'string' && user !== ''
+        ? sessions.enter(user, type.container, time)
+        : sessions.none;
+    if (container !== sessions.none) this.keepProfile(container, fields);
+    this.sink.event?.(event);
+    const explained = this.watched !== undefined && this.isWatched(event);
+    if (type.rules.length > 0 || type.trainers.length > 0 || type.count !== undefined) {
+      this.setFacts(container, time);
+      type.load(frame, fields);
+      models.begin(frame, container, sessions.clock);
+      if (container !== sessions.none) type.count?.(frame, container);
+      const firings = this.rules.run(type, event, frame, container);
+      if (explained) this.explain(type, event, container, firings);
+      for (const firing of firings) this.fire(firing, event, container);
+      if (type.trainers.length > 0) models.train(type.trainers, time);
+    }
+    if (event.late) sessions.leave(container);
+  }
+
+  /** End of input: closes every container, in order of their ends. */
+  finish(): void {
+    this.sessions.finish();
+  }
+
+  save(w: BinaryWriter): void {
+    this.sessions.save(w);
+    this.models.save(w);
+  }
+
+  load(r: BinaryReader): void {
+    this.sessions.load(r);
+    this.models.load(r);
+  }
+
+  private setFacts(container: Container, time: number): void {
+    const { frame } = this;
+    const { entity } = container;
+    frame.time = time;
+    frame.firstSeen = entity === undefined ? Number.NaN : entity.firstSeen;
+    frame.activeDays = entity === undefined ? Number.NaN : entity.days - 1;
+  }
+
+  private fire(firing: Firing, event: Event, container: Container): void {
+    const rule = this.program.code.rules[firing.rule] as RuleCode;
+    const value = this.rules.verdicts(rule).value[firing.verdict];
+    this.counters.triggers += 1;
+    this.sink.trigger?.({
+      rule: firing.rule,
+      time: event.time,
+      user: container.entity?.user,
+      session: container.id,
+      value: value === undefined ? undefined : String(value),
+      reading:
+        rule.model < 0
+          ? undefined
+          : this.models.reading(rule.model, firing.verdict, rule.percentile),
+      score: rule.score,
+      reason: firing.reason,
+      late: event.late,
+      event,
+    });
+    score(this.sessions, container, firing, rule.score);
+  }
+
+  private explain(
+    type: TypeCode,
+    event: Event,
+    container: Container,
+    firings: readonly Firing[],
+  ): void {
+    const { firstSeen, activeDays } = this.frame;
+    const moment = { event, container, firstSeen, activeDays };
+    for (const rule of type.rules) {
+      const firing = firings.find((one) => one.rule === rule);
+      this.sink.explanation?.(this.explainer.explain(moment, rule, firing));
+    }
+  }
+
+  private isWatched(event: Event): boolean {
+    return event.lines.some((line) => this.watched?.has(line));
+  }
+
+  /** Only where a model trains at the end of such containers; the object is renewed on change. */
+  private keepProfile(container: Container, fields: Fields): void {
+    if (this.program.code.endings[container.kind]?.trainers.length === 0) return;
+    const { profile } = container;
+    for (const name of PROFILE_FIELDS) {
+      if (profile[name] !== fields[name]) {
+        container.profile = Object.fromEntries(PROFILE_FIELDS.map((key) => [key, fields[key]]));
+        return;
+      }
+    }
+  }
+
+  /** The end of a container: session-end models train on it, and it is told. */
+  private end(container: Container): void {
+    const ending = this.program.code.endings[container.kind];
+    if (ending !== undefined && ending.trainers.length > 0) {
+      this.setFacts(container, container.last);
+      ending.load(this.frame, container.profile);
+      this.models.begin(this.frame, container, this.sessions.clock);
+      this.models.train(ending.trainers, container.last);
+    }
+    this.counters.sessions += 1;
+    this.sink.session?.(sessionOf(container));
+  }
+}
+
+/** Counters that have counted nothing. */
+export function emptyCounters(): Counters {
+  return {
+    lines: 0,
+    records: 0,
+    parsed: {},
+    unparsed: 0,
+    unparsedReasons: {},
+    events: {},
+    unbuilt: {},
+    duplicates: 0,
+    late: 0,
+    lateParts: 0,
+    incompleteMessages: 0,
+    triggers: 0,
+    sessions: 0,
+    evicted: {},
+    faults: {},
+  };
+}

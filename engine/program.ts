@@ -1,0 +1,167 @@
+import type { ParserEntry } from '#content';
+import type { Directory, Fields, RecordKind } from './contract.js';
+import type { CallNode, TypedNode } from './expression/index.js';
+import type { Container, ContainerKind, CounterShape, SessionStage } from './stages/4-session.js';
+import type { ModelStage } from './stages/5-model.js';
+import type { Tables } from './tables.js';
+
+/** A rule of the program. Equal rules of several variants are one. */
+export interface ProgramRule {
+  readonly id: string;
+  readonly technique: string;
+  /** Path relative to the content root. */
+  readonly file: string;
+  readonly name: string;
+  readonly model?: string;
+  /** As written. */
+  readonly when: string;
+  readonly score: number;
+  readonly events: readonly string[];
+  /** Positions, in what was compiled, of the packs that have this rule; ascending. */
+  readonly variants: readonly number[];
+}
+
+export interface ProgramModel {
+  readonly id: string;
+  readonly kind: 'categorical' | 'numerical';
+  readonly file: string;
+  readonly variants: readonly number[];
+}
+
+/** Compiled content: every name an integer, every expression a function. Holds no state. */
+export interface Program {
+  /** Tells this program from every other: content, directory and format. */
+  readonly digest: string;
+  /** Sorted by id, then by first variant. */
+  readonly rules: readonly ProgramRule[];
+  /** Sorted like the rules. */
+  readonly models: readonly ProgramModel[];
+  /** In the order of the content; an event's `type` is a position in it. */
+  readonly eventTypes: readonly string[];
+  readonly parsers: readonly ParserEntry[];
+  readonly tables: Tables;
+  readonly directory: Directory;
+  /** What the stages run. */
+  readonly code: ProgramCode;
+}
+
+/**
+ * What generated functions see of one event: its fields as properties f0, f1 … of one object that
+ * is filled anew for each event, so that its shape never changes.
+ */
+export interface Frame {
+  time: number;
+  firstSeen: number;
+  activeDays: number;
+  sessions: SessionStage;
+  models: ModelStage;
+}
+
+/** A model's or list's answers on one event, as columns; see stage 5. */
+export interface Verdicts {
+  count: number;
+  readonly scope: string[];
+  readonly value: (string | number)[];
+  readonly n: number[];
+  readonly bins: number[];
+  readonly seen: number[];
+  readonly confidence: number[];
+}
+
+/** A flag about verdict `i`; rules without verdicts get a column of one. */
+export type Test = (e: Frame, c: Container, v: Verdicts, i: number) => boolean;
+type TextOf = (e: Frame, c: Container, v: Verdicts, i: number) => string | undefined;
+
+/** A tree with the text it was parsed from. */
+export interface SourceTree {
+  readonly source: string;
+  readonly tree: TypedNode;
+}
+
+export interface RuleCode {
+  readonly id: string;
+  readonly events: readonly string[];
+  /** Position in the models, or -1. */
+  readonly model: number;
+  /** Atom of a for_each list, or -1. */
+  readonly each: number;
+  readonly percentile: number;
+  readonly dependsOn: readonly number[];
+  readonly once: boolean;
+  readonly score: number;
+  readonly when: Test;
+  readonly by: TextOf | undefined;
+  readonly reason: (e: Frame, c: Container, v: Verdicts, i: number) => string;
+  readonly source: RuleSource;
+}
+
+/** What the interpreter needs to explain a rule. */
+export interface RuleSource {
+  readonly when: SourceTree;
+  readonly counter: (call: CallNode) => CounterUse;
+  /** Position of a model that the rule names. */
+  readonly modelOf: (id: string) => number;
+}
+
+export type CounterUse =
+  | { readonly kind: 'scalar'; readonly slot: number }
+  /** `key` gives the text whose events are asked for; undefined: the verdict's value. */
+  | { readonly kind: 'keyed'; readonly slot: number; readonly key: TypedNode | undefined }
+  | { readonly kind: 'distinct'; readonly slot: number }
+  | { readonly kind: 'fired'; readonly rule: number };
+
+/** A text or list of texts that several models, rules and counters look at. */
+export interface AtomCode {
+  readonly value: (e: Frame, c: Container) => string | readonly string[] | undefined;
+}
+
+export interface ModelCode {
+  readonly id: string;
+  readonly kind: 'categorical' | 'numerical';
+  readonly scope: number;
+  /** Atom of a categorical feature; -1 for a numerical model. */
+  readonly feature: number;
+  readonly number: ((e: Frame, c: Container) => number) | undefined;
+  readonly trainIf: Test | undefined;
+  /** train_if reads the model's numbers and not only scope and value. */
+  readonly trainIfReads: boolean;
+  readonly percentile: number;
+  readonly alpha: number;
+  readonly cutOff: number;
+  readonly agingDays: number;
+  readonly maxBins: number;
+  readonly source: {
+    readonly scope: SourceTree;
+    readonly feature: SourceTree;
+  };
+}
+
+export interface TypeCode {
+  readonly container: ContainerKind;
+  /** Copies what this type's code reads from the event into the frame. */
+  readonly load: (e: Frame, fields: Fields) => void;
+  /** Brings the container's counters up to the event; undefined when none counts this type. */
+  readonly count: ((e: Frame, c: Container) => void) | undefined;
+  /** Dependencies before dependants. */
+  readonly rules: readonly number[];
+  readonly trainers: readonly number[];
+}
+
+export interface ProgramCode {
+  readonly makeFrame: () => Frame;
+  readonly counters: CounterShape;
+  readonly atoms: readonly AtomCode[];
+  readonly rules: readonly RuleCode[];
+  readonly models: readonly ModelCode[];
+  readonly types: readonly TypeCode[];
+  /** Models that train when a container of the kind ends, and how the frame is filled then. */
+  readonly endings: readonly {
+    readonly load: TypeCode['load'];
+    readonly trainers: readonly number[];
+  }[];
+  /** Event type of a record, or -1. */
+  readonly buildType: (kind: RecordKind, fields: Fields) => number;
+}
+
+/** Fields that a session-end model sees: those of the container's user. */
+export const PROFILE_FIELDS = ['user', 'peer_group', 'is_executive', 'hired'] as const;

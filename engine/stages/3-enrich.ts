@@ -1,0 +1,335 @@
+import { getDomain } from 'tldts';
+import type { Directory, DirectoryPerson, Event, Fields } from '../contract.js';
+
+/** What enrichment asks of the context tables. */
+interface Tables {
+  has(table: string, value: string): boolean;
+  map(table: string, key: string): string | undefined;
+}
+
+export interface EnrichStage {
+  /** Sets the enriched fields of an event; those that cannot be known stay absent. */
+  enrich(event: Event): void;
+  /** Sets `direction` by the internal domains where the line did not say it. For the type builder. */
+  direct(fields: Fields): void;
+}
+
+/** What is known of one mail domain; the same for every mail to it. */
+interface Domain {
+  /** Registrable domain in punycode; the host itself where it has none. */
+  readonly name: string;
+  readonly isInternal: boolean;
+  readonly isPublic: boolean;
+  readonly isDisposable: boolean;
+  readonly isCompetition: boolean;
+  readonly isFileSharing: boolean;
+  readonly country: string | undefined;
+}
+
+interface Person {
+  readonly person: DirectoryPerson;
+  readonly isExecutive: boolean;
+  readonly personal: ReadonlySet<string>;
+  /** Local parts that are the person's name, letters only. */
+  readonly names: ReadonlySet<string>;
+}
+
+/** Domains remembered; beyond it all are looked up again. */
+const MAX_DOMAINS = 200_000;
+
+export function createEnrichStage(tables: Tables, directory: Directory): EnrichStage {
+  const people = new Map<string, Person>();
+  for (const person of directory.people) {
+    const known: Person = {
+      person,
+      isExecutive: person.executive === true || isExecutive(person.user),
+      personal: new Set((person.personal ?? []).map((address) => address.toLowerCase())),
+      names: namesOf(person.first_name, person.last_name),
+    };
+    people.set(person.user.toLowerCase(), known);
+    for (const alias of person.aliases ?? []) people.set(alias.toLowerCase(), known);
+  }
+  const internal = new Set(directory.internal_domains.map((domain) => domain.toLowerCase()));
+  const domains = new Map<string, Domain>();
+  const strangers = new Map<string, ReadonlySet<string>>();
+
+  function isExecutive(address: string): boolean {
+    return tables.has('executives', address);
+  }
+
+  function isInternalHost(host: string): boolean {
+    for (let at = 0; ; ) {
+      const rest = at === 0 ? host : host.slice(at);
+      if (internal.has(rest) || tables.has('internal_domains', rest)) return true;
+      const dot = host.indexOf('.', at);
+      if (dot === -1) return false;
+      at = dot + 1;
+    }
+  }
+
+  function domainOf(written: string): Domain {
+    const known = domains.get(written);
+    if (known !== undefined) return known;
+    if (domains.size >= MAX_DOMAINS) domains.clear();
+    const host = asciiHost(written);
+    const name = registrable(host);
+    const inTable = (table: string): boolean => tables.has(table, name) || tables.has(table, host);
+    const domain: Domain = {
+      name,
+      isInternal: isInternalHost(host),
+      isPublic: inTable('public_email_domains'),
+      isDisposable: inTable('disposable_email_domains'),
+      isCompetition: inTable('competition_domains'),
+      isFileSharing: inTable('file_sharing_domains'),
+      country: countryOf(name, host),
+    };
+    domains.set(written, domain);
+    return domain;
+  }
+
+  function countryOf(name: string, host: string): string | undefined {
+    const known = tables.map('country_domains', name) ?? tables.map('country_domains', host);
+    if (known !== undefined) return known.toUpperCase();
+    const ending = name.slice(name.lastIndexOf('.') + 1);
+    if (ending.length !== 2 || ending === name || !/^[a-z]{2}$/.test(ending)) return;
+    if (tables.has('generic_cctlds', ending) || ending === 'eu') return;
+    return ending === 'uk' ? 'GB' : ending.toUpperCase();
+  }
+
+  function direct(fields: Fields): void {
+    const said = fields['direction'];
+    if (said === 'outbound' || said === 'inbound' || said === 'internal') return;
+    const sender = fields['sender'];
+    const recipients = fields['recipients'];
+    const sends = typeof sender === 'string' && domainOf(hostPart(sender)).isInternal;
+    let inside = 0;
+    let outside = 0;
+    if (Array.isArray(recipients))
+      for (const address of recipients) {
+        if (domainOf(hostPart(address)).isInternal) inside++;
+        else outside++;
+      }
+    if (sends && outside > 0) fields['direction'] = 'outbound';
+    else if (sends && inside > 0) fields['direction'] = 'internal';
+    else if (inside > 0) fields['direction'] = 'inbound';
+    else fields['direction'] = undefined;
+  }
+
+  function enrich(event: Event): void {
+    const fields = event.fields;
+    const sender = fields['sender'];
+    const recipients = fields['recipients'];
+    const isOutbound = fields['direction'] === 'outbound';
+    const home = typeof sender === 'string' ? domainOf(hostPart(sender)) : undefined;
+    // Without a directory the gateway's own word tells who is inside: it said this sender's mail goes out.
+    const sends =
+      home !== undefined && (home.isInternal || isOutbound || fields['direction'] === 'internal');
+    const user = userOf(fields, sends ? (sender as string) : undefined);
+    const known = user === undefined ? undefined : people.get(user);
+    if (user !== undefined) {
+      fields['user'] = known?.person.user ?? user;
+      fields['is_executive'] = known?.isExecutive ?? isExecutive(user);
+      if (known?.person.peer_group !== undefined) fields['peer_group'] = known.person.peer_group;
+      if (known?.person.hired !== undefined) fields['hired'] = known.person.hired;
+    } else fields['user'] = undefined;
+    if (Array.isArray(recipients) && recipients.length > 0)
+      enrichRecipients(
+        fields,
+        recipients,
+        known,
+        user,
+        home !== undefined && sends && !home.isInternal ? home.name : undefined,
+      );
+    const attachments = fields['attachments'];
+    if (Array.isArray(attachments) && attachments.length > 0)
+      enrichAttachments(fields, attachments);
+    const subject = fields['subject'];
+    if (typeof subject === 'string') {
+      const core = subjectCore(subject);
+      if (core !== '') fields['subject_core'] = core;
+    }
+    enrichWeb(fields);
+  }
+
+  /** The account of the record, unless the record is about a mail that somebody inside sent. */
+  function userOf(fields: Fields, sender: string | undefined): string | undefined {
+    const said = fields['user'];
+    if (typeof said === 'string' && said !== '') {
+      const account = said.toLowerCase();
+      if (sender === undefined || fields['url'] !== undefined || people.has(account))
+        return account;
+      if (domainOf(hostPart(account)).isInternal) return account;
+    }
+    return sender;
+  }
+
+  function enrichRecipients(
+    fields: Fields,
+    recipients: readonly string[],
+    known: Person | undefined,
+    user: string | undefined,
+    homeName: string | undefined,
+  ): void {
+    const external: string[] = [];
+    const names: string[] = [];
+    const countries: string[] = [];
+    let toPublic = false;
+    let toPersonal = false;
+    let toDisposable = false;
+    let toCompetition = false;
+    // Past a few members a list is searched through a set.
+    const seen = recipients.length > 16 ? new Set<string>() : undefined;
+    for (const address of recipients) {
+      const domain = domainOf(hostPart(address));
+      if (domain.isInternal || domain.name === homeName) continue;
+      external.push(address);
+      if (seen === undefined ? !names.includes(domain.name) : !seen.has(domain.name)) {
+        seen?.add(domain.name);
+        names.push(domain.name);
+      }
+      if (domain.country !== undefined && !countries.includes(domain.country))
+        countries.push(domain.country);
+      toPublic ||= domain.isPublic;
+      toDisposable ||= domain.isDisposable;
+      toCompetition ||= domain.isCompetition;
+      toPersonal ||= isOwnMailbox(address, domain, known, user);
+    }
+    if (external.length > 0) {
+      fields['external_recipients'] = external;
+      fields['external_domains'] = names;
+      if (countries.length > 0) fields['countries'] = countries;
+    }
+    fields['to_public'] = toPublic;
+    fields['to_personal'] = toPersonal;
+    fields['to_disposable'] = toDisposable;
+    fields['to_competition'] = toCompetition;
+  }
+
+  function isOwnMailbox(
+    address: string,
+    domain: Domain,
+    known: Person | undefined,
+    user: string | undefined,
+  ): boolean {
+    if (known?.personal.has(address) === true) return true;
+    if (!domain.isPublic || user === undefined) return false;
+    const names =
+      known === undefined || known.names.size === 0 ? namesOfAddress(user) : known.names;
+    if (names.size === 0) return false;
+    const local = address.slice(0, address.lastIndexOf('@'));
+    const plus = local.indexOf('+');
+    return names.has(lettersOf(plus > 0 ? local.slice(0, plus) : local));
+  }
+
+  /** A sender that no directory knows: `first.last@` still says the name. */
+  function namesOfAddress(address: string): ReadonlySet<string> {
+    const known = strangers.get(address);
+    if (known !== undefined) return known;
+    if (strangers.size >= MAX_DOMAINS) strangers.clear();
+    const parts = address.slice(0, Math.max(0, address.lastIndexOf('@'))).split(/[._-]/);
+    const [first = '', last = ''] = parts;
+    const names =
+      parts.length === 2 && first.length > 1 && last.length > 1
+        ? namesOf(first, last)
+        : new Set<string>();
+    strangers.set(address, names);
+    return names;
+  }
+
+  function enrichWeb(fields: Fields): void {
+    const host = fields['web_domain'];
+    const category = fields['category'];
+    if (typeof host !== 'string' && fields['url'] === undefined) return;
+    const byHost = typeof host === 'string' && domainOf(host.toLowerCase()).isFileSharing;
+    fields['file_sharing'] =
+      byHost ||
+      (typeof category === 'string' &&
+        tables.has('file_sharing_categories', category.toLowerCase()));
+  }
+
+  return { enrich, direct };
+}
+
+function hostPart(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1);
+}
+
+const beyondAscii = /[^\u0021-\u007e]/;
+
+function asciiHost(host: string): string {
+  if (!beyondAscii.test(host)) return host;
+  try {
+    return new URL(`http://${host}`).hostname;
+  } catch {
+    return host;
+  }
+}
+
+function registrable(host: string): string {
+  // A host that breaks the rules of names (an underscore, a literal address) is its own domain.
+  if (host.charCodeAt(0) === 91) return host;
+  return getDomain(host, { validateHostname: false, extractHostname: false }) ?? host;
+}
+
+/** Letters of a name or local part: accents folded, digits, dots and the like left out. */
+function lettersOf(text: string): string {
+  return text
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/ß/g, 'ss')
+    .replace(/ø/g, 'o')
+    .replace(/æ/g, 'ae')
+    .replace(/ł/g, 'l')
+    .replace(/[^\p{L}]/gu, '');
+}
+
+function namesOf(first: string | undefined, last: string | undefined): ReadonlySet<string> {
+  const f = lettersOf(first ?? '');
+  const l = lettersOf(last ?? '');
+  if (f === '' || l === '') return new Set();
+  return new Set([f + l, f.charAt(0) + l, l + f]);
+}
+
+const extension = /[^.]\.([\p{L}\p{N}_~-]{1,16})$/u;
+
+function enrichAttachments(fields: Fields, attachments: readonly string[]): void {
+  const names: string[] = [];
+  const extensions: string[] = [];
+  const seen = attachments.length > 16 ? new Set<string>() : undefined;
+  for (const attachment of attachments) {
+    const name = attachment.trim().toLowerCase();
+    if (name === '') continue;
+    if (seen === undefined ? !names.includes(name) : !seen.has(name)) {
+      seen?.add(name);
+      names.push(name);
+    }
+    let stem = name;
+    while (stem.endsWith('.')) stem = stem.slice(0, -1);
+    const ending = extension.exec(stem)?.[1];
+    if (ending !== undefined && !extensions.includes(ending)) extensions.push(ending);
+  }
+  if (names.length > 0) fields['file_names'] = names;
+  if (extensions.length > 0) fields['file_extensions'] = extensions;
+}
+
+/**
+ * Prefixes that mail programs put before the subject of an answer or of forwarded mail, in the
+ * languages of their large user groups, with a counter such as `Re[2]:`; and tags by which gateways
+ * mark mail from outside.
+ */
+const prefix =
+  /^\s*(?:re|aw|antw|sv|vs|ref|rif|res|odp|ynt|atb|bls|tr|wg|fw|fwd|rv|enc|vb|vl|pd|doorst|i|r|ilt|továbbítás|válasz|ответ|пересылка|σχετ|προωθ|回复|答复|回覆|转发|轉寄|返信|転送|회신|전달)\s*(?:[[(]\s*\d{1,3}\s*[\])])?\s*[:：]\s*/iu;
+const tag =
+  /^\s*(?:[[({<*_]{1,3}\s*(?:ext|extern|external|external email|external mail|external sender|externe|externo|esterno|warning: external|caution: external|outside)\s*[\])}>*_]{1,3}|(?:ext|external|extern)\s*[:：-])\s*:?\s*/iu;
+const startsLikeEither = /^\s*(?:[[({<*_]|[^\s:：]{1,16}\s*[:：([-]|ext)/iu;
+
+/** The subject that stays the same when a mail is answered or passed on; empty when nothing is left. */
+export function subjectCore(subject: string): string {
+  let rest = subject.length > 1000 ? subject.slice(0, 1000) : subject;
+  for (let round = 0; round < 50 && startsLikeEither.test(rest); round++) {
+    const shorter = rest.replace(prefix, '').replace(tag, '');
+    if (shorter === rest) break;
+    rest = shorter;
+  }
+  return rest.trim().replace(/\s+/g, ' ').toLowerCase();
+}

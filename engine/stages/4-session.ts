@@ -1,0 +1,426 @@
+/**
+ * Stage 4: containers and what is counted in them.
+ *
+ * A container is a user session (it ends after `sessionIdle` without events or `sessionMax` in all)
+ * or a user's UTC day. It ends when any event, of anyone, reaches its end; ends are taken in the
+ * order of their times, so a session-end model of the organisation has learned from A's session
+ * before B's next event is looked at. A heap keyed by a lower bound of each end makes that cheap: an
+ * event moves the end of its session without touching the heap, and a container that comes up too
+ * early goes back with its true end. A clock that jumps years closes what is open and loops over
+ * nothing else.
+ *
+ * A late event (before the clock) joins its user's open container when it would have belonged to it,
+ * and has one to itself otherwise, which closes at once.
+ */
+
+import type { BinaryReader, BinaryWriter } from '../binary.js';
+import type { Counters, Fields } from '../contract.js';
+
+export const SESSION = 0;
+export const DAY = 1;
+/** Position in every pair of things kept by kind of container. */
+export type ContainerKind = typeof SESSION | typeof DAY;
+
+const DAY_LENGTH = 86_400_000;
+/** Distinct values that one counter of one container keeps. */
+const MAX_VALUES = 10_000;
+const MAX_ENTITIES = 1_000_000;
+
+/** How many counters a program has. */
+export interface CounterShape {
+  readonly scalars: number;
+  readonly keyed: number;
+}
+
+export interface SessionOptions {
+  readonly sessionIdle: number;
+  readonly sessionMax: number;
+  /** Users remembered; for tests. */
+  readonly maxEntities?: number;
+}
+
+/** What is known of a user in containers of one kind. */
+export class Entity {
+  readonly user: string;
+  /** Time of the last event. */
+  last = Number.NEGATIVE_INFINITY;
+  open: Container | undefined = undefined;
+  firstSeen = Number.POSITIVE_INFINITY;
+  /** The latest UTC day with an event, and the number of days so far. */
+  lastDay = Number.NEGATIVE_INFINITY;
+  days = 0;
+
+  constructor(user: string) {
+    this.user = user;
+  }
+}
+
+/** Points of a container without any; never written to. */
+const NO_POINTS: ReadonlyMap<number, number> = new Map();
+
+export class Container {
+  readonly id: number;
+  readonly kind: ContainerKind;
+  readonly entity: Entity | undefined;
+  readonly start: number;
+  /** Time of the latest event. */
+  last: number;
+  end: number;
+  /** The end the heap knows: never after the true one. */
+  key: number;
+  events = 0;
+  /** By scalar counter. */
+  readonly sums: number[];
+  /** By keyed counter: value → events. Made when first needed. */
+  keyed: (Map<string, number> | undefined)[] | undefined = undefined;
+  /** Rule → points, of earlier events of the container. */
+  points: ReadonlyMap<number, number> = NO_POINTS;
+  /** Rule → values at which it has fired, for rules with `once.by`. */
+  spent: Map<number, Set<string>> | undefined = undefined;
+  /** Fields of the user as of the latest event, for session-end models. */
+  profile: Fields = {};
+
+  constructor(
+    id: number,
+    kind: ContainerKind,
+    entity: Entity | undefined,
+    start: number,
+    sums: number[],
+  ) {
+    this.id = id;
+    this.kind = kind;
+    this.entity = entity;
+    this.start = start;
+    this.last = start;
+    this.end = start;
+    this.key = start;
+    this.sums = sums;
+  }
+
+  addPoints(rule: number, points: number): void {
+    if (this.points === NO_POINTS) this.points = new Map();
+    const own = this.points as Map<number, number>;
+    own.set(rule, (own.get(rule) ?? 0) + points);
+  }
+}
+
+export class SessionStage {
+  /** Event time up to which all is settled. */
+  clock = Number.NEGATIVE_INFINITY;
+  /** Stands for the container of an event without user: everything in it is absent. */
+  readonly none: Container;
+  /** By kind of container: user → entity. */
+  private readonly entities: readonly [Map<string, Entity>, Map<string, Entity>] = [
+    new Map(),
+    new Map(),
+  ];
+  private readonly heap: Container[] = [];
+  private nextId = 1;
+  /** Sums at the start of a container, as an array of doubles, which is cheap to copy. */
+  private readonly zeros: number[];
+  private readonly shape: CounterShape;
+  private readonly options: SessionOptions;
+  private readonly counters: Counters;
+  private readonly ended: (container: Container) => void;
+
+  /** @param ended told of each container as it ends, with `clock` at its end */
+  constructor(
+    shape: CounterShape,
+    options: SessionOptions,
+    counters: Counters,
+    ended: (container: Container) => void,
+  ) {
+    this.shape = shape;
+    this.options = options;
+    this.counters = counters;
+    this.ended = ended;
+    this.zeros = new Array<number>(shape.scalars).fill(0.5);
+    this.none = new Container(
+      0,
+      SESSION,
+      undefined,
+      Number.NaN,
+      this.zeros.map(() => Number.NaN),
+    );
+    this.zeros.fill(0);
+  }
+
+  /** Ends what ends at or before `time`, in order of end and then of id, and moves the clock. */
+  advance(time: number): void {
+    this.settle(time);
+    if (time > this.clock) this.clock = time;
+  }
+
+  /** Ends everything that is open, in the same order. */
+  finish(): void {
+    this.settle(Number.POSITIVE_INFINITY);
+  }
+
+  private settle(time: number): void {
+    const { heap } = this;
+    for (let top = heap[0]; top !== undefined && top.key <= time; top = heap[0]) {
+      if (top.key < top.end) {
+        top.key = top.end;
+        sink(heap, 0);
+      } else {
+        if (top.entity?.open === top) this.clock = top.end;
+        this.endTop();
+      }
+    }
+  }
+
+  /** The container of an event, opened if need be, with the event counted in and facts renewed. */
+  enter(user: string, kind: ContainerKind, time: number): Container {
+    const entities = this.entities[kind];
+    let entity = entities.get(user);
+    if (entity === undefined) {
+      if (entities.size >= (this.options.maxEntities ?? MAX_ENTITIES)) this.forgetEntities(kind);
+      entity = new Entity(user);
+      entities.set(user, entity);
+    }
+    if (time > entity.last) entity.last = time;
+    if (time < entity.firstSeen) entity.firstSeen = time;
+    const day = Math.floor(time / DAY_LENGTH);
+    if (day > entity.lastDay) {
+      entity.lastDay = day;
+      entity.days += 1;
+    }
+    let container = entity.open;
+    if (container === undefined || !this.belongs(container, time)) {
+      container = this.open(entity, kind, time);
+    }
+    if (time >= container.last) {
+      container.last = time;
+      if (kind === SESSION) {
+        container.end = Math.min(
+          time + this.options.sessionIdle,
+          container.start + this.options.sessionMax,
+        );
+      }
+    }
+    container.events += 1;
+    return container;
+  }
+
+  /** Ends the container of a late event that has it to itself. */
+  leave(container: Container): void {
+    if (container.entity !== undefined && container.entity.open !== container) {
+      this.ended(container);
+    }
+  }
+
+  /** Counts one more event at which a keyed counter had the value. */
+  bump(container: Container, counter: number, value: string): void {
+    container.keyed ??= new Array<undefined>(this.shape.keyed).fill(undefined);
+    let values = container.keyed[counter];
+    if (values === undefined) {
+      values = new Map();
+      container.keyed[counter] = values;
+    }
+    const events = values.get(value);
+    if (events === undefined && values.size >= MAX_VALUES) {
+      values.delete(values.keys().next().value as string);
+      this.evicted('session values', 1);
+    }
+    values.set(value, (events ?? 0) + 1);
+  }
+
+  /** Events at which a keyed counter had the value; absent without a container or a value. */
+  count(container: Container, counter: number, value: string | undefined): number {
+    if (container === this.none || value === undefined) return Number.NaN;
+    return container.keyed?.[counter]?.get(value) ?? 0;
+  }
+
+  distinct(container: Container, counter: number): number {
+    if (container === this.none) return Number.NaN;
+    return container.keyed?.[counter]?.size ?? 0;
+  }
+
+  /** Marks a value of a rule with `once.by` as used in the container. */
+  spend(container: Container, rule: number, value: string): void {
+    container.spent ??= new Map();
+    let values = container.spent.get(rule);
+    if (values === undefined) {
+      values = new Set();
+      container.spent.set(rule, values);
+    }
+    if (values.size >= MAX_VALUES && !values.has(value)) {
+      values.delete(values.values().next().value as string);
+      this.evicted('once values', 1);
+    }
+    values.add(value);
+  }
+
+  private evicted(what: string, count: number): void {
+    this.counters.evicted[what] = (this.counters.evicted[what] ?? 0) + count;
+  }
+
+  /** An event on time belongs to whatever is open, since what has ended is closed. */
+  private belongs(container: Container, time: number): boolean {
+    if (time >= container.start) return true;
+    return container.kind === DAY
+      ? Math.floor(time / DAY_LENGTH) === Math.floor(container.start / DAY_LENGTH)
+      : container.start - time < this.options.sessionIdle;
+  }
+
+  private open(entity: Entity, kind: ContainerKind, time: number): Container {
+    const container = new Container(this.nextId++, kind, entity, time, this.zeros.slice());
+    container.end =
+      kind === DAY
+        ? (Math.floor(time / DAY_LENGTH) + 1) * DAY_LENGTH
+        : time + Math.min(this.options.sessionIdle, this.options.sessionMax);
+    if (entity.open === undefined && container.end > this.clock) {
+      entity.open = container;
+      container.key = container.end;
+      this.heap.push(container);
+      rise(this.heap, this.heap.length - 1);
+    }
+    return container;
+  }
+
+  private endTop(): void {
+    const { heap } = this;
+    const container = heap[0] as Container;
+    const last = heap.pop() as Container;
+    if (last !== container) {
+      heap[0] = last;
+      sink(heap, 0);
+    }
+    this.close(container);
+  }
+
+  /** A container that was ended before its time stays in the heap until it comes up. */
+  private close(container: Container): void {
+    const { entity } = container;
+    if (entity?.open !== container) return;
+    entity.open = undefined;
+    this.ended(container);
+  }
+
+  /** Makes a sixteenth of the users' room free: longest silent first. Their sessions end early. */
+  private forgetEntities(kind: ContainerKind): void {
+    const entities = this.entities[kind];
+    const limit = this.options.maxEntities ?? MAX_ENTITIES;
+    const keep = Math.min(limit - 1, Math.floor((limit * 15) / 16));
+    // The order of first sight settles ties: the sort is stable and a Map keeps its order.
+    const oldest = [...entities.values()]
+      .sort((a, b) => a.last - b.last)
+      .slice(0, entities.size - keep);
+    for (const entity of oldest) {
+      entities.delete(entity.user);
+      if (entity.open === undefined) continue;
+      this.close(entity.open);
+      this.evicted('open sessions', 1);
+    }
+    this.evicted('users', oldest.length);
+  }
+
+  save(w: BinaryWriter): void {
+    w.f64(this.clock);
+    w.f64(this.nextId);
+    for (const entities of this.entities) {
+      w.u32(entities.size);
+      for (const entity of entities.values()) {
+        w.text(entity.user);
+        w.f64(entity.last);
+        w.f64(entity.firstSeen);
+        w.f64(entity.lastDay);
+        w.u32(entity.days);
+      }
+    }
+    const open = this.heap.filter((container) => container.entity?.open === container);
+    w.u32(open.length);
+    for (const container of open) {
+      w.text(container.entity?.user ?? '');
+      w.u8(container.kind);
+      w.f64(container.id);
+      w.f64(container.start);
+      w.f64(container.last);
+      w.f64(container.end);
+      w.u32(container.events);
+      for (const sum of container.sums) w.f64(sum);
+      w.json((container.keyed ?? []).map((values) => [...(values ?? [])]));
+      w.json([...container.points]);
+      w.json([...(container.spent ?? [])].map(([rule, values]) => [rule, [...values]]));
+      w.json(container.profile);
+    }
+  }
+
+  load(r: BinaryReader): void {
+    this.clock = r.f64();
+    this.nextId = r.f64();
+    for (const entities of this.entities) {
+      const count = r.u32();
+      for (let i = 0; i < count; i += 1) {
+        const entity = new Entity(r.text());
+        entity.last = r.f64();
+        entity.firstSeen = r.f64();
+        entity.lastDay = r.f64();
+        entity.days = r.u32();
+        entities.set(entity.user, entity);
+      }
+    }
+    const open = r.u32();
+    for (let i = 0; i < open; i += 1) this.loadContainer(r);
+  }
+
+  private loadContainer(r: BinaryReader): void {
+    const user = r.text();
+    const kind: ContainerKind = r.u8() === DAY ? DAY : SESSION;
+    const entity = this.entities[kind].get(user);
+    if (entity === undefined) throw new RangeError('a session has no user');
+    const container = new Container(r.f64(), kind, entity, r.f64(), this.zeros.slice());
+    container.last = r.f64();
+    container.end = r.f64();
+    container.key = container.end;
+    container.events = r.u32();
+    for (let i = 0; i < container.sums.length; i += 1) container.sums[i] = r.f64();
+    const keyed = (r.json() as [string, number][][]).map((values) =>
+      values.length === 0 ? undefined : new Map(values),
+    );
+    if (keyed.length > 0) container.keyed = keyed;
+    for (const [rule, points] of r.json() as [number, number][]) container.addPoints(rule, points);
+    for (const [rule, values] of r.json() as [number, string[]][]) {
+      container.spent ??= new Map();
+      container.spent.set(rule, new Set(values));
+    }
+    container.profile = r.json() as Fields;
+    entity.open = container;
+    this.heap.push(container);
+    rise(this.heap, this.heap.length - 1);
+  }
+}
+
+/** Order in which containers end. */
+function before(a: Container, b: Container): boolean {
+  return a.key < b.key || (a.key === b.key && a.id < b.id);
+}
+
+function rise(heap: Container[], from: number): void {
+  const container = heap[from] as Container;
+  let at = from;
+  while (at > 0) {
+    const parent = (at - 1) >> 1;
+    if (!before(container, heap[parent] as Container)) break;
+    heap[at] = heap[parent] as Container;
+    at = parent;
+  }
+  heap[at] = container;
+}
+
+function sink(heap: Container[], from: number): void {
+  const container = heap[from] as Container;
+  let at = from;
+  for (;;) {
+    let child = 2 * at + 1;
+    if (child >= heap.length) break;
+    const right = child + 1;
+    if (right < heap.length && before(heap[right] as Container, heap[child] as Container)) {
+      child = right;
+    }
+    if (!before(heap[child] as Container, container)) break;
+    heap[at] = heap[child] as Container;
+    at = child;
+  }
+  heap[at] = container;
+}

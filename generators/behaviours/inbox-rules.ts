@@ -1,0 +1,90 @@
+/** Mailbox rules that people make to keep order. */
+
+import type { InboxRuleActivity, Organisation, Person } from '../activity.js';
+import { HOUR, HOUR_SHARES, isHoliday, isOnLeave, weekday } from '../calendar.js';
+import type { Mix } from '../mix.js';
+import { officeOf } from '../organisation.js';
+import type { OutsideWorld } from '../outside.js';
+import { type Random, randomStream, Weighted } from '../random.js';
+import type { Agenda } from './plan.js';
+
+const RULE = 30;
+
+const HOURS = new Weighted(HOUR_SHARES.map((share, hour) => [hour, share] as const));
+
+const OPERATIONS = new Weighted<InboxRuleActivity['operation']>([
+  ['New-InboxRule', 60],
+  ['Set-InboxRule', 22],
+  ['UpdateInboxRules', 18],
+]);
+
+const FOLDERS = ['Newsletters', 'Projects', 'Tickets', 'Archive', 'Travel', 'Suppliers', 'Reports'];
+const WORD_LISTS: readonly (readonly string[])[] = [
+  ['newsletter', 'unsubscribe'],
+  ['ticket'],
+  ['jira'],
+  ['weekly report'],
+  ['out of office'],
+  ['delivery note'],
+  ['calendar'],
+  ['invoice'],
+  [],
+];
+
+export class InboxRuleBehaviour {
+  private readonly planning: Random;
+  private readonly acting: Random;
+  private readonly seed: number;
+  private readonly mix: Mix;
+  private readonly world: OutsideWorld;
+  private readonly people: readonly Person[];
+
+  constructor(organisation: Organisation, world: OutsideWorld, seed: number, mix: Mix) {
+    this.people = organisation.people;
+    this.world = world;
+    this.seed = seed;
+    this.mix = mix;
+    const root = randomStream(seed, 'inbox rules');
+    this.planning = root.stream('planning');
+    this.acting = root.stream('acting');
+  }
+
+  plan(agenda: Agenda, person: Person, day: number, base: number): void {
+    const random = this.planning;
+    if (!random.chance(this.mix.inbox_rules_per_weekday / 0.875)) return;
+    if (weekday(day) > 4 || isOnLeave(this.seed, person.index, day)) return;
+    if (isHoliday(officeOf(person), day)) return;
+    agenda.add(base + (HOURS.draw(random) + random.uniform()) * HOUR, person.index, RULE);
+  }
+
+  perform(act: number, person: Person, time: number): InboxRuleActivity | undefined {
+    if (act !== RULE) return undefined;
+    const random = this.acting;
+    const u = random.uniform();
+    const external = this.mix.inbox_rules_external;
+    const folder = random.pick(FOLDERS);
+    let forward_to: readonly string[] = [];
+    if (u < external) {
+      // A mailbox of one's own, or a partner who works on the same thing.
+      forward_to = [
+        random.chance(0.6)
+          ? (person.personal[0] ?? this.world.freemailAddress(random, person.country))
+          : this.world.address(random, this.world.newDomain(random, person.country)),
+      ];
+    } else if (u < external + 0.09 && this.people.length > 1) {
+      const other = random.pick(this.people);
+      if (other !== person) forward_to = [other.address];
+    }
+    return {
+      kind: 'inbox-rule',
+      time,
+      user: person.address,
+      operation: OPERATIONS.draw(random),
+      rule_name: forward_to.length > 0 && random.chance(0.5) ? 'Forward' : folder,
+      forward_to,
+      move_to_folder: forward_to.length > 0 ? undefined : folder,
+      words: random.pick(WORD_LISTS),
+      src_ip: random.chance(0.8) ? this.world.officeAddress(person) : this.world.ip(random),
+    };
+  }
+}

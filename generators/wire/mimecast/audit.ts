@@ -1,0 +1,17 @@
+/** Mimecast audit events, one JSON object each, keys in the API's order. */
+
+import type { AuditActivity } from '../../activity.js';
+import type { Random } from '../../random.js';
+import { hex, isoSeconds, jsonText, localTime, offsetText } from '../text.js';
+
+export function auditLine(activity: AuditActivity, random: Random, utc_offset: number): string {
+  const zone = offsetText(utc_offset);
+  const moment = localTime(activity.time, utc_offset, '');
+  const when = `Date: ${moment.slice(0, 10)}, Time: ${moment.slice(11)} ${zone}, IP: ${activity.src_ip}`;
+  // Sign-ins end with application and method; other acts begin with what was done.
+  const text = activity.text.startsWith('Application:')
+    ? `${activity.audit_type.endsWith('Failed') ? 'Failed' : 'Successful'} authentication for ${activity.user}, ${when}, ${activity.text}`
+    : `${activity.text}, ${when}, Application: Administration Console`;
+  const id = `eNoVzr0OgjAYQNF36awJ${hex(random, 32)}${hex(random, 16)}`;
+  return `{"id":${jsonText(id)},"auditType":${jsonText(activity.audit_type)},"user":${jsonText(activity.user)},"eventTime":"${isoSeconds(activity.time)}+0000","eventInfo":${jsonText(text)},"category":${jsonText(activity.category)}}`;
+}

@@ -1,0 +1,294 @@
+/**
+ * The life of one message as the gateway's servers log it: a receipt for each recipient, one
+ * process record, a delivery for each recipient and attempt, with the pauses in between.
+ */
+
+import type { MailActivity, Organisation } from '../../activity.js';
+import { MINUTE } from '../../calendar.js';
+import { addressOnNetwork } from '../../outside.js';
+import { hashText, type Random } from '../../random.js';
+import { hex, trackingCode } from '../text.js';
+
+/** What receipt, process and delivery records have in common. */
+export interface Message {
+  readonly code: string;
+  readonly message_id: string;
+  readonly direction: 'Inbound' | 'Outbound' | 'Internal';
+  /** `<>` for mail written by machines. */
+  readonly envelope_sender: string;
+  readonly header_from: string;
+  /** At most 150 characters; undefined when empty. */
+  readonly subject: string | undefined;
+  readonly attachment_names: readonly string[];
+  readonly attachment_bytes: number;
+  readonly message_bytes: number;
+}
+
+export interface Tls {
+  readonly version: string;
+  readonly cipher: string;
+}
+
+export interface Receipt {
+  readonly part: 'receipt';
+  readonly time: number;
+  readonly recipient: string;
+  readonly ip: string;
+  readonly action: 'Acc' | 'Rej';
+  readonly tls: Tls | undefined;
+  readonly rejection:
+    | { readonly type: string; readonly code: string; readonly detail: string }
+    | undefined;
+  readonly spam: { readonly limit: number; readonly score: number } | undefined;
+}
+
+export interface Processing {
+  readonly part: 'process';
+  readonly time: number;
+  readonly action: 'Acc' | 'Hld';
+  readonly hold: string | undefined;
+}
+
+export interface Delivery {
+  readonly part: 'delivery';
+  readonly time: number;
+  readonly recipient: string;
+  readonly ip: string;
+  readonly delivered: boolean;
+  readonly attempt: number;
+  readonly latency: number;
+  readonly sent_bytes: number;
+  readonly acknowledgement: string | undefined;
+  readonly error: string | undefined;
+  readonly rejection:
+    | {
+        readonly type: string;
+        readonly code: string | undefined;
+        readonly detail: string | undefined;
+      }
+    | undefined;
+  readonly tls: Tls | undefined;
+  readonly route: string | undefined;
+}
+
+export type MessageRecord = Receipt | Processing | Delivery;
+
+const TLS_13: Tls = { version: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' };
+const TLS_12: Tls = { version: 'TLSv1.2', cipher: 'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384' };
+
+/** Every server keeps its habits: protocol and addresses follow from its domain. */
+function tlsOf(domain: string): Tls | undefined {
+  const h = hashText(domain, 0x715) % 100;
+  return h < 52 ? TLS_13 : h < 94 ? TLS_12 : undefined;
+}
+
+export function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1);
+}
+
+/** The first 150 characters, never half of one. */
+function cut(subject: string): string {
+  return subject.length <= 150 ? subject : Array.from(subject).slice(0, 150).join('');
+}
+
+const DIRECTIONS = { inbound: 'Inbound', outbound: 'Outbound', internal: 'Internal' } as const;
+
+export class MessageLog {
+  private readonly random: Random;
+  private readonly home: string;
+  private readonly relay: string;
+
+  constructor(organisation: Organisation, random: Random) {
+    this.random = random;
+    this.home = organisation.domains[0] ?? 'corp.example';
+    this.relay = addressOnNetwork(`relay ${this.home}`);
+  }
+
+  /** Appends the records of a mail, in the order in which they are written. */
+  records(mail: MailActivity, records: MessageRecord[]): Message {
+    const random = this.random;
+    const message = this.message(mail);
+    const inbound = mail.direction === 'inbound';
+    const senderDomain = domainOf(mail.sender);
+    const source = inbound
+      ? addressOnNetwork(senderDomain, 1 + (random.word() & 1))
+      : addressOnNetwork(this.home, 3 + (random.word() & 3));
+    const { outcome } = mail;
+    const rejected = outcome.kind === 'rejected' ? outcome : undefined;
+    const tls = inbound ? tlsOf(senderDomain) : TLS_13;
+    const unwanted = inbound && outcome.kind === 'held' && outcome.reason === 'Spm';
+    const score = unwanted ? 29 + random.int(33) : Math.floor(random.exponential(2.2));
+    let time = mail.time;
+    for (const recipient of mail.recipients) {
+      records.push({
+        part: 'receipt',
+        time,
+        recipient,
+        ip: source,
+        action: rejected === undefined ? 'Acc' : 'Rej',
+        tls: rejected === undefined ? tls : undefined,
+        rejection: rejected,
+        spam: inbound && rejected === undefined ? { limit: 28, score } : undefined,
+      });
+      time += random.int(90);
+    }
+    if (rejected !== undefined) return message;
+    // Scanning takes a second or two, and longer for large files.
+    time = mail.time + Math.round(600 + random.exponential(1700) + message.attachment_bytes / 9000);
+    const held = outcome.kind === 'held' ? outcome : undefined;
+    records.push({
+      part: 'process',
+      time,
+      action: held === undefined ? 'Acc' : 'Hld',
+      hold: held?.reason,
+    });
+    if (held !== undefined) {
+      if (held.release_after === undefined) return message;
+      time += held.release_after;
+    }
+    for (const recipient of mail.recipients) {
+      this.deliver(
+        mail,
+        message,
+        recipient,
+        time + Math.round(300 + random.exponential(1500)),
+        records,
+      );
+    }
+    return message;
+  }
+
+  private deliver(
+    mail: MailActivity,
+    message: Message,
+    recipient: string,
+    begin: number,
+    records: MessageRecord[],
+  ): void {
+    const random = this.random;
+    const { outcome } = mail;
+    const outbound = mail.direction === 'outbound';
+    const domain = domainOf(recipient);
+    const ip = outbound ? addressOnNetwork(domain, 9 + (random.word() & 1)) : this.relay;
+    const tls = outbound ? tlsOf(domain) : TLS_12;
+    const route = outbound ? 'Default Outbound Route' : 'Mimecast Exchange Route';
+    const size = message.message_bytes + 700 + random.int(1800);
+    const latency = 400 + Math.round(random.exponential(1300) + size / 6000);
+    let time = begin;
+    let attempt = 1;
+    const failures =
+      outcome.kind === 'retried'
+        ? outcome.attempts - 1
+        : outcome.kind === 'bounced' && outcome.type === 'Recipient server unavailable or busy'
+          ? 3
+          : 0;
+    for (; attempt <= failures; attempt++) {
+      const refusal =
+        outcome.kind === 'retried' ? outcome.error : 'Connection timed out (Connection timed out)';
+      const spoke = /^[45]/.test(refusal);
+      const spent = spoke ? 300 + random.int(2500) : 1000 + random.int(29_000);
+      records.push({
+        part: 'delivery',
+        time: time + spent,
+        recipient,
+        ip,
+        delivered: false,
+        attempt,
+        latency: spent,
+        sent_bytes: spoke ? 125 + random.int(25) : 0,
+        acknowledgement: undefined,
+        error: refusal,
+        rejection: {
+          type: 'Recipient server unavailable or busy',
+          code: undefined,
+          detail: undefined,
+        },
+        tls: spoke ? tls : undefined,
+        route: undefined,
+      });
+      // The pauses double: one minute, two, four …
+      time += Math.round(MINUTE * 2 ** (attempt - 1) * (0.9 + 0.4 * random.uniform())) + spent;
+    }
+    if (outcome.kind === 'bounced') {
+      const spoke = failures === 0;
+      records.push({
+        part: 'delivery',
+        time: time + latency,
+        recipient,
+        ip,
+        delivered: false,
+        attempt,
+        latency,
+        sent_bytes: spoke ? 125 + random.int(25) : 0,
+        acknowledgement: undefined,
+        error: undefined,
+        rejection: { type: outcome.type, code: outcome.code, detail: outcome.detail },
+        tls: spoke ? tls : undefined,
+        route,
+      });
+      return;
+    }
+    records.push({
+      part: 'delivery',
+      time: time + latency,
+      recipient,
+      ip,
+      delivered: true,
+      attempt,
+      latency,
+      sent_bytes: size,
+      acknowledgement: this.acknowledgement(domain, message, time + latency),
+      error: undefined,
+      rejection: undefined,
+      tls,
+      route,
+    });
+  }
+
+  private message(mail: MailActivity): Message {
+    const random = this.random;
+    const code = trackingCode(random);
+    const subject = cut(mail.subject.replace(/[\r\n]+/g, ' '));
+    let attachment_bytes = 0;
+    for (const attachment of mail.attachments) attachment_bytes += attachment.bytes;
+    return {
+      code,
+      message_id: this.messageId(mail),
+      direction: DIRECTIONS[mail.direction],
+      envelope_sender: mail.automatic === true ? '<>' : mail.sender,
+      header_from: mail.sender,
+      subject: subject === '' ? undefined : subject,
+      attachment_names: mail.attachments.map((attachment) => attachment.name),
+      attachment_bytes,
+      message_bytes: mail.body_bytes + attachment_bytes + 900 + random.int(2200),
+    };
+  }
+
+  private messageId(mail: MailActivity): string {
+    const random = this.random;
+    const domain = domainOf(mail.sender);
+    const style = mail.direction === 'inbound' ? hashText(domain, 0x1d) % 4 : 0;
+    switch (style) {
+      case 0:
+        return `<${hex(random, 32)}@${domain}>`;
+      case 1:
+        return `<CA${hex(random, 24)}@mail.${domain}>`;
+      case 2:
+        return `<${random.word()}.${random.int(100_000)}.${mail.time}@${domain}>`;
+      default:
+        return `<${hex(random, 8)}$${hex(random, 8)}$@${domain}>`;
+    }
+  }
+
+  private acknowledgement(domain: string, message: Message, time: number): string {
+    const random = this.random;
+    switch (hashText(domain, 0xac) % 3) {
+      case 0:
+        return `250 2.0.0 OK  ${Math.floor(time / 1000)} ${hex(random, 16).slice(0, 12)}si${random.int(9_999_999)}wrt.${random.int(999)} - gsmtp`;
+      case 1:
+        return `250 2.6.0 ${message.message_id} [InternalId=${random.word()}] Queued mail for delivery`;
+      default:
+        return `250 2.0.0 Ok: queued as ${hex(random, 16).toUpperCase().slice(0, 11)}`;
+    }
+  }
+}

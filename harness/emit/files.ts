@@ -1,0 +1,256 @@
+import { once } from 'node:events';
+import { createWriteStream, mkdirSync, renameSync, rmSync, type WriteStream } from 'node:fs';
+import { join } from 'node:path';
+import type { Writable } from 'node:stream';
+import { createGzip } from 'node:zlib';
+import { UsageFault } from '../usage-fault.js';
+import type { LogType } from './log-type.js';
+import type { Delivery, EmittedLine, Receiver } from './receiver.js';
+
+const chunkSize = 65_536;
+
+/** Text that goes to a stream in chunks, no faster than the stream takes it. */
+class Channel {
+  private readonly target: Writable;
+  private readonly shown: string;
+  private pending = '';
+  private failure: Error | undefined;
+
+  constructor(target: Writable, shown: string) {
+    this.target = target;
+    this.shown = shown;
+    target.on('error', (error) => {
+      this.failure ??= error;
+    });
+  }
+
+  write(text: string): Promise<void> | undefined {
+    this.pending += text;
+    return this.pending.length < chunkSize ? undefined : this.flush();
+  }
+
+  async flush(): Promise<void> {
+    this.check();
+    const text = this.pending;
+    this.pending = '';
+    if (text !== '' && !this.target.write(text)) {
+      await once(this.target, 'drain').catch(() => undefined);
+    }
+    this.check();
+  }
+
+  check(): void {
+    if (!this.failure) return;
+    const { code } = this.failure as NodeJS.ErrnoException;
+    throw new UsageFault(
+      `${this.shown} cannot be written: ${code ?? this.failure.message}.`,
+      'Check the path, its permissions and the space that is left.',
+    );
+  }
+}
+
+/** A file that is written from beginning to end, compressed when wished. */
+class OutFile {
+  private readonly channel: Channel;
+  private readonly file: WriteStream;
+  private readonly head: Writable;
+
+  constructor(path: string, shown: string, gzip: boolean) {
+    this.file = createWriteStream(path);
+    this.head = this.file;
+    if (gzip) {
+      const compressor = createGzip();
+      compressor.pipe(this.file);
+      // A full disk must end the compressor's writes too, or they wait for ever.
+      this.file.on('error', (error) => compressor.destroy(error));
+      this.head = compressor;
+    }
+    this.channel = new Channel(this.head, shown);
+  }
+
+  write(text: string): Promise<void> | undefined {
+    return this.channel.write(text);
+  }
+
+  flush(): Promise<void> {
+    return this.channel.flush();
+  }
+
+  async close(): Promise<void> {
+    await this.channel.flush();
+    const closed = once(this.file, 'close');
+    this.head.end();
+    await closed.catch(() => undefined);
+    this.channel.check();
+  }
+
+  abandon(): void {
+    this.head.destroy();
+    this.file.destroy();
+  }
+}
+
+/** One line after the other to an output that is open already, such as standard output. */
+export function outputReceiver(output: Writable, shown: string): Receiver {
+  const channel = new Channel(output, shown);
+  let sent = 0;
+  return {
+    take(line) {
+      sent++;
+      return channel.write(`${line.text}\n`);
+    },
+    flush: () => channel.flush(),
+    close: () => channel.flush(),
+    abandon: () => undefined,
+    delivery: () => ({ sent, acknowledged: undefined, remarks: [] }),
+  };
+}
+
+/** One line after the other into one file. */
+export function fileReceiver(path: string, shown: string, gzip: boolean): Receiver {
+  const file = new OutFile(path, shown, gzip);
+  let sent = 0;
+  return {
+    take(line) {
+      sent++;
+      return file.write(`${line.text}\n`);
+    },
+    flush: () => file.flush(),
+    close: () => file.close(),
+    abandon: () => file.abandon(),
+    delivery: () => ({ sent, acknowledged: undefined, remarks: [] }),
+  };
+}
+
+/** Mimecast makes a new file of each log about this often. */
+const window = 30 * 60_000;
+/** Logs that Mimecast's SIEM endpoint hands out, and v1 JSON wraps into one object a file. */
+const siemLogs: ReadonlySet<LogType> = new Set(['receipt', 'process', 'delivery']);
+
+interface RollingFile {
+  readonly number: number;
+  readonly path: string;
+  readonly name: string;
+  readonly form: FileForm;
+  readonly out: OutFile;
+  lines: number;
+}
+
+interface FileForm {
+  readonly extension: string;
+  readonly head: string;
+  readonly between: string;
+  readonly tail: string;
+}
+
+const forms = {
+  wrapped: { extension: 'json', head: '{"type":"MTA","data":[', between: ',', tail: ']}' },
+  keyValue: { extension: 'siem', head: '', between: '\r\n', tail: '\r\n' },
+  ndjson: { extension: 'json', head: '', between: '\n', tail: '\n' },
+} as const satisfies Record<string, FileForm>;
+
+function formOf({ log, text }: EmittedLine): FileForm {
+  if (!text.startsWith('{')) return forms.keyValue;
+  return siemLogs.has(log) && text.includes('"aCode":') ? forms.wrapped : forms.ndjson;
+}
+
+/**
+ * A folder of files as Mimecast rolls them: one for each log and half hour of log time, named by
+ * log and closing time. A file bears its name once it is complete, so that a collector that
+ * watches the folder never reads half of one. Late lines are in the file of the time at which they
+ * arrive.
+ */
+export class FolderReceiver implements Receiver {
+  private readonly root: string;
+  private readonly shown: string;
+  private readonly gzip: boolean;
+  private readonly open = new Map<LogType, RollingFile>();
+  private moment = -Infinity;
+  private sent = 0;
+  private files = 0;
+
+  /** Makes the folder when it is missing. Throws UsageFault when it cannot. */
+  constructor(root: string, shown: string, gzip: boolean) {
+    this.root = root;
+    this.shown = shown;
+    this.gzip = gzip;
+    try {
+      mkdirSync(root, { recursive: true });
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw new UsageFault(`The folder ${shown} cannot be made: ${code}.`, 'Check the path.');
+    }
+  }
+
+  take(line: EmittedLine): Promise<void> | undefined {
+    this.moment = Math.max(this.moment, line.time);
+    const number = Math.floor(this.moment / window);
+    const file = this.open.get(line.log);
+    if (file?.number === number) return this.append(file, line.text);
+    return this.roll(line, number, file);
+  }
+
+  private async roll(
+    line: EmittedLine,
+    number: number,
+    old: RollingFile | undefined,
+  ): Promise<void> {
+    if (old) await this.finish(old);
+    const form = formOf(line);
+    const name = `${line.log}_${stamp(closing(line.log, number))}.${form.extension}${this.gzip ? '.gz' : ''}`;
+    const path = join(this.root, `.${name}.part`);
+    const out = new OutFile(path, join(this.shown, name), this.gzip);
+    const file = { number, path, name, form, out, lines: 0 };
+    this.open.set(line.log, file);
+    await this.append(file, line.text);
+  }
+
+  private append(file: RollingFile, text: string): Promise<void> | undefined {
+    this.sent++;
+    const { head, between } = file.form;
+    return file.out.write(`${file.lines++ === 0 ? head : between}${text}`);
+  }
+
+  private async finish(file: RollingFile): Promise<void> {
+    await file.out.write(file.form.tail);
+    await file.out.close();
+    renameSync(file.path, join(this.root, file.name));
+    this.files++;
+  }
+
+  async flush(): Promise<void> {
+    for (const { out } of this.open.values()) await out.flush();
+  }
+
+  async close(): Promise<void> {
+    for (const [log, file] of this.open) {
+      await this.finish(file);
+      this.open.delete(log);
+    }
+  }
+
+  abandon(): void {
+    for (const { out, path } of this.open.values()) {
+      out.abandon();
+      rmSync(path, { force: true });
+    }
+    this.open.clear();
+  }
+
+  delivery(): Delivery {
+    const remarks =
+      this.files === 0 ? [] : [`${this.files} ${this.files === 1 ? 'file' : 'files'}`];
+    return { sent: this.sent, acknowledged: undefined, remarks };
+  }
+}
+
+/** A few seconds after the half hour, not the same for every log and file. */
+function closing(log: LogType, number: number): number {
+  let hash = number | 0;
+  for (const char of log) hash = (Math.imul(hash, 31) + (char.codePointAt(0) ?? 0)) | 0;
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return (number + 1) * window + (((hash ^ (hash >>> 13)) >>> 0) % 30_000);
+}
+
+/** `20211018093329655`, UTC. */
+const stamp = (time: number): string => new Date(time).toISOString().replace(/\D/g, '');

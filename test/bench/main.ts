@@ -1,0 +1,96 @@
+/**
+ * `npm run bench`: how fast the ways through the product are, as ratios to references that run in the
+ * same process over the same input, so that machines do not matter. CPU seconds of all threads, median
+ * of three rounds; every reference is checked to give the engine's answers before it is timed.
+ *
+ *   --only NAME   one group of figures (several times for several); the names are below
+ *   --quick       small sizes, under a minute
+ *   --long        the sizes that the goals name; hours
+ *   --out FILE    all figures as JSON: [{name, value, unit, must, aim}]
+ */
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { type Figure, jsonOf, tableOf, verdictOf } from './figure.js';
+import { lines } from './figures/lines.js';
+import { againstDailyBatch, againstDuckDb, againstNaive } from './figures/models.js';
+import { againstJsonRules, variants } from './figures/rules.js';
+import { start } from './figures/start.js';
+import { bytesPerPair, longRun } from './figures/state.js';
+import { fullPack } from './pack.js';
+
+interface Sizes {
+  readonly events: number;
+  readonly daily: number;
+  readonly stateless: number;
+  readonly memory: number;
+  readonly long: number;
+  readonly variants: number;
+  readonly people: number;
+  readonly days: number;
+  readonly drill: number;
+}
+
+const quick: Sizes = {
+  events: 30_000,
+  daily: 30_000,
+  stateless: 20_000,
+  memory: 60_000,
+  long: 100_000,
+  variants: 5_000,
+  people: 50,
+  days: 20,
+  drill: 30,
+};
+const usual: Sizes = {
+  events: 200_000,
+  daily: 500_000,
+  stateless: 100_000,
+  memory: 500_000,
+  long: 1_000_000,
+  variants: 30_000,
+  people: 200,
+  days: 60,
+  drill: 200,
+};
+const full: Sizes = { ...usual, events: 5_000_000, daily: 5_000_000, memory: 5_000_000, long: 50_000_000 };
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true },
+    quick: { type: 'boolean', default: false },
+    long: { type: 'boolean', default: false },
+    out: { type: 'string' },
+  },
+});
+const sizes = values.quick ? quick : values.long ? full : usual;
+const pack = await fullPack();
+
+const groups: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
+  duckdb: () => againstDuckDb(pack, sizes.events),
+  daily: () => againstDailyBatch(pack, sizes.daily),
+  naive: () => againstNaive(pack, sizes.events),
+  stateless: () => againstJsonRules(pack, sizes.stateless),
+  lines: () => lines(pack, { people: sizes.people, days: sizes.days }),
+  memory: () => bytesPerPair(pack, sizes.memory),
+  growth: () => longRun(pack, sizes.long),
+  variants: () => variants(pack, sizes.variants),
+  start: () => start(sizes.drill),
+};
+
+const chosen = values.only ?? Object.keys(groups);
+const unknown = chosen.find((name) => groups[name] === undefined);
+if (unknown !== undefined) {
+  process.stderr.write(`There is no group ${unknown}. Groups: ${Object.keys(groups).join(', ')}.\n`);
+  process.exit(2);
+}
+
+const figures: Figure[] = [];
+for (const name of chosen) {
+  const before = performance.now();
+  figures.push(...((await groups[name]?.()) ?? []));
+  process.stderr.write(`${name}: ${((performance.now() - before) / 1000).toFixed(1)} s\n`);
+}
+process.stdout.write(`${tableOf(figures)}\n`);
+const short = figures.filter((figure) => verdictOf(figure) === 'falls short').length;
+process.stdout.write(`${short === 0 ? 'Nothing falls' : `${short} fall${short === 1 ? 's' : ''}`} short of what must be.\n`);
+if (values.out !== undefined) await writeFile(values.out, jsonOf(figures));

@@ -1,0 +1,199 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ContentPack } from '#content';
+import { compile } from '../../engine/compile.js';
+import type { Event, LogRecord, Session, Trigger } from '../../engine/contract.js';
+import { createEngine, restoreEngine } from '../../engine/engine.js';
+import { EventLoop, emptyCounters } from '../../engine/loop.js';
+import type { Program } from '../../engine/program.js';
+import { Oracle, type OracleOutput } from '../oracle/oracle.js';
+import { content, type DrawnEvent, history, models, rules } from '../oracle/worlds.js';
+import { HOUR, nobody, pack, START } from '../unit/engine/kit.js';
+
+const { PROPERTY_RUNS } = process.env;
+const runs = (count: number) => ({ numRuns: Number(PROPERTY_RUNS ?? count) });
+
+function programOf(...packs: readonly ContentPack[]): Program {
+  const outcome = compile(packs, nobody);
+  if (!outcome.ok) throw new Error(outcome.diagnostics.map((one) => one.message).join('\n'));
+  return outcome.program;
+}
+
+function timed(drawn: readonly DrawnEvent[]) {
+  let clock = START;
+  return drawn.map(({ type, step, late, fields }) => {
+    clock += step;
+    return { type, time: clock - late, fields };
+  });
+}
+
+/** What one variant of a program gives, in the oracle's words. */
+function heard(program: Program, drawn: readonly DrawnEvent[], variant = 0): OracleOutput[] {
+  const output: OracleOutput[] = [];
+  const of = (rule: number) => program.rules[rule]?.variants.includes(variant) === true;
+  const id = (rule: number) => program.rules[rule]?.id as string;
+  let index = -1;
+  const sink = {
+    trigger: (one: Trigger) => {
+      if (!of(one.rule)) return;
+      output.push({
+        what: 'trigger',
+        event: index,
+        rule: id(one.rule),
+        session: one.session,
+        value: one.value,
+        reading: one.reading,
+        reason: one.reason,
+        late: one.late,
+      });
+    },
+    session: (one: Session) => {
+      const { points, ...rest } = one;
+      const own = [...points].filter(([rule]) => of(rule));
+      output.push({
+        what: 'session',
+        ...rest,
+        points: Object.fromEntries(own.map(([rule, sum]) => [id(rule), sum])),
+      });
+    },
+  };
+  const options = { sessionIdle: 5 * HOUR, sessionMax: 24 * HOUR };
+  const loop = new EventLoop(program, sink, options, emptyCounters());
+  for (const [at, { type, time, fields }] of timed(drawn).entries()) {
+    index = at;
+    const event: Event = {
+      type: program.eventTypes.indexOf(type),
+      time,
+      lines: [at],
+      late: false,
+      fields,
+    };
+    loop.process(event);
+  }
+  loop.finish();
+  return output;
+}
+
+function foretold(one: ContentPack, drawn: readonly DrawnEvent[]): OracleOutput[] {
+  const oracle = new Oracle(one);
+  for (const event of timed(drawn)) oracle.process(event as never);
+  oracle.finish();
+  return oracle.output;
+}
+
+/** Drawn events as whole records, which pass every stage of an engine but the first. */
+function records(drawn: readonly DrawnEvent[]): LogRecord[] {
+  return timed(drawn).map(({ type, time, fields }, line) => {
+    const { user, ...rest } = fields;
+    return {
+      line,
+      parser: -1,
+      kind: type === 'web' ? 'web' : 'mail',
+      time,
+      fields: {
+        ...rest,
+        user,
+        sender: user,
+        ...(type === 'failed' && { direction: 'failed' }),
+      },
+    };
+  });
+}
+
+const plain = ({ event, ...rest }: Trigger) => ({ ...rest, lines: event.lines });
+
+function listener() {
+  const output: unknown[] = [];
+  const sink = {
+    trigger: (one: Trigger) => {
+      output.push(plain(one));
+    },
+    session: (one: Session) => {
+      output.push({ ...one, points: [...one.points] });
+    },
+  };
+  return { output, sink };
+}
+
+describe('the engine', () => {
+  it('gives what the oracle gives, for any content and history', { timeout: 300_000 }, () => {
+    fc.assert(
+      fc.property(content, history, (one, drawn) => {
+        expect(heard(programOf(one), drawn)).toEqual(foretold(one, drawn));
+      }),
+      runs(150),
+    );
+  });
+
+  it('gives each of several variants what it gives it alone', { timeout: 300_000 }, () => {
+    const variants = models.chain((of) =>
+      fc.tuple(rules(of), rules(of), fc.integer({ min: 0, max: 63 })).map(([a, b, mask]) => {
+        // The second differs from the first in some rules only.
+        const mixed = Object.keys(a).map((id, i) => [id, (mask >> i) & 1 ? b[id] : a[id]]);
+        const { M0 } = of;
+        const other = { ...of, M0: { ...M0, alpha: 3 } };
+        return [pack(a, of), pack(Object.fromEntries(mixed), of), pack(a, other)];
+      }),
+    );
+    fc.assert(
+      fc.property(variants, history, (packs, drawn) => {
+        const joint = programOf(...packs);
+        for (const [variant, one] of packs.entries()) {
+          expect(heard(joint, drawn, variant)).toEqual(heard(programOf(one), drawn));
+        }
+      }),
+      runs(60),
+    );
+  });
+
+  it('gives the same for records in batches of any size', { timeout: 120_000 }, () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 9 });
+    fc.assert(
+      fc.property(content, history, sizes, (one, drawn, batches) => {
+        const program = programOf(one);
+        const all = records(drawn);
+        const whole = listener();
+        const first = createEngine(program, whole.sink);
+        first.pushRecords(all);
+        first.finish();
+        const parts = listener();
+        const second = createEngine(program, parts.sink);
+        for (let at = 0, b = 0; at < all.length; b += 1) {
+          const size = batches[b % batches.length] as number;
+          second.pushRecords(all.slice(at, at + size));
+          at += size;
+        }
+        second.finish();
+        expect(parts.output).toEqual(whole.output);
+        expect(second.counters).toEqual(first.counters);
+      }),
+      runs(60),
+    );
+  });
+
+  it('goes on from a snapshot at any cut as if it had run straight through', {
+    timeout: 120_000,
+  }, () => {
+    fc.assert(
+      fc.property(content, history, fc.nat(), (one, drawn, where) => {
+        const program = programOf(one);
+        const all = records(drawn);
+        const cut = where % (all.length + 1);
+        const straight = listener();
+        const whole = createEngine(program, straight.sink);
+        whole.pushRecords(all);
+        whole.finish();
+        const parts = listener();
+        const before = createEngine(program, parts.sink);
+        before.pushRecords(all.slice(0, cut));
+        const restored = restoreEngine(program, before.snapshot(), parts.sink);
+        if (!restored.ok) throw new Error(restored.message);
+        restored.engine.pushRecords(all.slice(cut));
+        restored.engine.finish();
+        expect(parts.output).toEqual(straight.output);
+        expect(restored.engine.counters).toEqual(whole.counters);
+      }),
+      runs(60),
+    );
+  });
+});

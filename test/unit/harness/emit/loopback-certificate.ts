@@ -1,0 +1,23 @@
+/**
+ * A self-signed certificate for localhost and 127.0.0.1, valid for a hundred years, and its key. Made
+ * for these tests; nothing trusts it but them.
+ */
+export const certificate = `-----BEGIN CERTIFICATE-----
+MIIBpDCCAUugAwIBAgIUB62KeMZwOgjqrgylvXyaMFBQBeswCgYIKoZIzj0EAwIw
+GTEXMBUGA1UEAwwObGVha2RyaWxsIHRlc3QwIBcNMjYxMTI0MDQxNTE2WhgPMjEy
+NjEwMzEwNDE1MTZaMBkxFzAVBgNVBAMMDmxlYWtkcmlsbCB0ZXN0MFkwEwYHKoZI
+zj0CAQYIKoZIzj0DAQcDQgAEFxz7DQkWuXclNplUpmFh3Vnbo0U0ikxx6olIiPwB
+kNQTLYzF+GsrnUjAaWs8cOFKMSjJUTov92uBTcGgVh6mRqNvMG0wHQYDVR0OBBYE
+FC/msv2K/rUfm8TTyunnk47owo+wMB8GA1UdIwQYMBaAFC/msv2K/rUfm8TTyunn
+k47owo+wMA8GA1UdEwEB/wQFMAMBAf8wGgYDVR0RBBMwEYIJbG9jYWxob3N0hwR/
+AAABMAoGCCqGSM49BAMCA0cAMEQCIAYCQDZS9GcIaveFD3e2unG6hZ8+XZuLYs58
+tHIVOqf9AiA3heRP9Cv+TJMbX0aN4N/qikp0Cm7JehVlkFA8j3SeqA==
+-----END CERTIFICATE-----
+`;
+
+export const key = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQghmOpsMVEHVla01+9
+CFra1N1XBvTf3KW3za4pUTYVF4OhRANCAAQXHPsNCRa5dyU2mVSmYWHdWdujRTSK
+THHqiUiI/AGQ1BMtjMX4ayudSMBpazxw4UoxKMlROi/3a4FNwaBWHqZG
+-----END PRIVATE KEY-----
+`;
