@@ -124,7 +124,11 @@ export interface LoadedTraffic {
 export async function loadTraffic(root: string): Promise<LoadedTraffic> {
   const reader = new Reader(root);
   const traffic = await reader.read<Traffic>('traffic.yaml', 'traffic');
-  return { ...(traffic && { traffic }), diagnostics: reader.diagnostics, sources: reader.sources() };
+  return {
+    ...(traffic && { traffic }),
+    diagnostics: reader.diagnostics,
+    sources: reader.sources(),
+  };
 }
 
 /** Reads files and collects what is wrong with them. */

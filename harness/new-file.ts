@@ -188,7 +188,10 @@ function checkContent(content: string): void {
 
 function checkId(what: string, id: string, { pattern, words }: IdForm, example: string): void {
   if (!pattern.test(id))
-    throw new UsageFault(`'${id}' cannot be the id of a ${what}.`, `It is made of ${words}: ${example}.`);
+    throw new UsageFault(
+      `'${id}' cannot be the id of a ${what}.`,
+      `It is made of ${words}: ${example}.`,
+    );
 }
 
 function split(given: string, what: string, most: number): { folder?: string; name: string } {
@@ -237,9 +240,7 @@ function schemaPath(content: string, file: string, schema: NewKind): string {
 }
 
 const contentFlag = (content: string, cwd: string): string =>
-  resolve(content) === builtInContent
-    ? ''
-    : ` --content ${relative(cwd, content) || '.'}`;
+  resolve(content) === builtInContent ? '' : ` --content ${relative(cwd, content) || '.'}`;
 
 const contentSteps = (content: string, cwd: string): readonly string[] => [
   `leakdrill lint${contentFlag(content, cwd)}`,

@@ -57,9 +57,7 @@ function faultsOf(
     return Object.entries(fields).flatMap(([name, value]) => {
       const found = seen(record, name, taker);
       const same = JSON.stringify(found ?? null) === JSON.stringify(value ?? null);
-      return same
-        ? []
-        : [`${where}${name} should be ${show(value)} and is ${show(found)}`];
+      return same ? [] : [`${where}${name} should be ${show(value)} and is ${show(found)}`];
     });
   });
 }

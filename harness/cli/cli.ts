@@ -1,13 +1,11 @@
 import { packageVersion } from '../package-root.js';
 import type { UsageFault } from '../usage-fault.js';
-import { type Invocation, readInvocation } from './arguments.js';
+import { readInvocation } from './arguments.js';
+import type { Command } from './command.js';
 import { exitCode } from './exit.js';
 import { helpText } from './help.js';
 import type { CommandName } from './options.js';
 import { painter, type Shell, wantsColor, widthOf, write } from './shell.js';
-
-/** A command: does its work, writes to the shell and says how it went. */
-export type Command = (invocation: Invocation, shell: Shell) => Promise<number>;
 
 /** Imported when asked for: a replay shall not wait for what only a drill needs. */
 const load: Record<CommandName, () => Promise<Command>> = {

@@ -5,7 +5,7 @@ import { contentPages } from '../docs/index.js';
 import { plural } from '../format.js';
 import { builtInContent } from '../package-root.js';
 import { UsageFault } from '../usage-fault.js';
-import type { Command } from './cli.js';
+import type { Command } from './command.js';
 import { compileContent, openContent } from './content.js';
 import { exitCode } from './exit.js';
 import { write } from './shell.js';

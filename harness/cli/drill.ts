@@ -12,7 +12,7 @@ import { serialiseResult, writeResult } from '../result.js';
 import { run, exitCode as verdictCode } from '../run.js';
 import { UsageFault } from '../usage-fault.js';
 import { startDrill } from '../workers/start-drill.js';
-import type { Command } from './cli.js';
+import type { Command } from './command.js';
 import { contentRoot, contextFolders, openContent } from './content.js';
 import { exitCode } from './exit.js';
 import {

@@ -19,7 +19,7 @@ import { openTarget } from '../emit/target.js';
 import { count, plural, visible } from '../format.js';
 import { packageVersion } from '../package-root.js';
 import { UsageFault } from '../usage-fault.js';
-import type { Command } from './cli.js';
+import type { Command } from './command.js';
 import { contentRoot, contextFolders, openContent } from './content.js';
 import { commandFor } from './drill.js';
 import { exitCode } from './exit.js';

@@ -26,7 +26,7 @@ import { loadScenarios, scenarioFiles } from '../load-scenarios.js';
 import { builtInContent } from '../package-root.js';
 import { UsageFault } from '../usage-fault.js';
 import { didYouMean } from './arguments.js';
-import type { Command } from './cli.js';
+import type { Command } from './command.js';
 import { contentRoot, contextFolders } from './content.js';
 import { exitCode } from './exit.js';
 import type { Settings } from './options.js';
@@ -128,8 +128,7 @@ async function scenarioSources(
   const folder = resolve(shell.cwd, settings.scenarios);
   await loadScenarios(folder, shell.cwd);
   return scenarioFiles(folder).map(
-    (path) =>
-      [relative(shell.cwd, path) || path, textFile(readFileSync(path, 'utf8'))] as const,
+    (path) => [relative(shell.cwd, path) || path, textFile(readFileSync(path, 'utf8'))] as const,
   );
 }
 

@@ -4,7 +4,7 @@ import { allScenarios } from '../drill-options.js';
 import { plural } from '../format.js';
 import { UsageFault } from '../usage-fault.js';
 import { didYouMean } from './arguments.js';
-import type { Command } from './cli.js';
+import type { Command } from './command.js';
 import { openContent } from './content.js';
 import { exitCode } from './exit.js';
 import type { Settings } from './options.js';

@@ -2,7 +2,7 @@ import { relative, resolve } from 'node:path';
 import { type NewKind, newKinds, writeNewFile } from '../new-file.js';
 import { UsageFault } from '../usage-fault.js';
 import { didYouMean } from './arguments.js';
-import type { Command } from './cli.js';
+import type { Command } from './command.js';
 import { contentRoot } from './content.js';
 import { exitCode } from './exit.js';
 import { painter, wantsColor, write } from './shell.js';
@@ -18,10 +18,7 @@ export const newFile: Command = async ({ settings, args }, shell) => {
         .join(' '),
     );
   if (id === undefined)
-    throw new UsageFault(
-      `The new ${kind} needs an id.`,
-      'leakdrill new --help shows examples.',
-    );
+    throw new UsageFault(`The new ${kind} needs an id.`, 'leakdrill new --help shows examples.');
   const { path, next } = writeNewFile({
     kind: kind as NewKind,
     id,

@@ -8,7 +8,7 @@ import { count, plural, visible } from '../format.js';
 import { type InputSource, openInput } from '../input.js';
 import { isoTime, type ReplaySummary, replay } from '../replay.js';
 import { UsageFault } from '../usage-fault.js';
-import type { Command } from './cli.js';
+import type { Command } from './command.js';
 import { compileContent, openContent } from './content.js';
 import { exitCode } from './exit.js';
 import type { Settings } from './options.js';

@@ -9,7 +9,7 @@ import { renderText } from '../reporters/text.js';
 import { serialiseResult, writeResult } from '../result.js';
 import { parseRenames, type Score, score } from '../score.js';
 import { UsageFault } from '../usage-fault.js';
-import type { Command } from './cli.js';
+import type { Command } from './command.js';
 import { openContent } from './content.js';
 import { commandFor } from './drill.js';
 import { exitCode } from './exit.js';

@@ -4,7 +4,7 @@ import { type ParserTestOutcome, runParserTests } from '../parser-tests.js';
 import { type RuleTestOutcome, runRuleTests } from '../rule-tests.js';
 import { UsageFault } from '../usage-fault.js';
 import { didYouMean } from './arguments.js';
-import type { Command } from './cli.js';
+import type { Command } from './command.js';
 import { compileContent, openContent } from './content.js';
 import { exitCode } from './exit.js';
 import { type Paint, painter, wantsColor, write } from './shell.js';

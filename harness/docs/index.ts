@@ -155,7 +155,9 @@ function whenSection(task: Task, rule: RuleEntry, own: RuleTrees | undefined): s
   const notes: string[] = [];
   if (rule.model !== undefined) notes.push(modelNote(task, rule, rule.model));
   if (rule.for_each !== undefined)
-    notes.push(`It looks at each of ${code(rule.for_each)} by the name ${code('value')} and fires on the first that fits.`);
+    notes.push(
+      `It looks at each of ${code(rule.for_each)} by the name ${code('value')} and fires on the first that fits.`,
+    );
   if (rule.once !== undefined) {
     const container = rule.once.per === 'day' ? 'UTC day of a user' : 'session of a user';
     notes.push(
@@ -163,7 +165,9 @@ function whenSection(task: Task, rule: RuleEntry, own: RuleTrees | undefined): s
     );
   }
   if (rule.depends_on !== undefined && rule.depends_on.length > 0)
-    notes.push(`It needs ${listed(rule.depends_on.map((id) => ruleLink(id, 'rule')))} to fire on the same event.`);
+    notes.push(
+      `It needs ${listed(rule.depends_on.map((id) => ruleLink(id, 'rule')))} to fire on the same event.`,
+    );
   if (own !== undefined) {
     const { tables, models, rules } = collect(own.when.tree);
     for (const id of tables) {
@@ -174,10 +178,14 @@ function whenSection(task: Task, rule: RuleEntry, own: RuleTrees | undefined): s
     }
     for (const id of models) notes.push(`It asks ${modelLink(id, 'rule')} too.`);
     if (rules.size > 0)
-      notes.push(`It asks whether ${listed([...rules].map((id) => ruleLink(id, 'rule')))} fired earlier.`);
+      notes.push(
+        `It asks whether ${listed([...rules].map((id) => ruleLink(id, 'rule')))} fired earlier.`,
+      );
     const wider = widerRules(task, rule, own);
     if (wider.length > 0)
-      notes.push(`Whenever it fires, ${listed(wider.map((id) => ruleLink(id, 'rule')))} fires too.`);
+      notes.push(
+        `Whenever it fires, ${listed(wider.map((id) => ruleLink(id, 'rule')))} fires too.`,
+      );
   }
   return `## When it fires\n\n${block('cel', rule.when)}\n${notes.map((note) => `- ${note}\n`).join('')}- The alert reads: ${code(rule.reason)}\n`;
 }
@@ -279,14 +287,19 @@ function modelsPage({ pack, estimates }: Task): string {
       ['scope', code(model.scope)],
       ['feature', code(model.feature)],
       ['trains on', model.trains_on.map(code).join(' ')],
-      ...(model.session_events ? [['sessions of', model.session_events.map(code).join(' ')] as const] : []),
+      ...(model.session_events
+        ? [['sessions of', model.session_events.map(code).join(' ')] as const]
+        : []),
       ['trains if', model.train_if === undefined ? 'always' : code(model.train_if)],
       ['alpha', String(model.alpha ?? 1)],
       ['cut-off', String(model.cut_off ?? 0)],
       ['percentile', String(model.percentile ?? 0.1)],
       ['forgets after', model.aging ?? '16w'],
       ['values kept per scope', String(model.max_bins ?? 1000)],
-      ['read by', rules.map(({ id }) => ruleLink(id, 'index')).join(', ') || 'other conditions only'],
+      [
+        'read by',
+        rules.map(({ id }) => ruleLink(id, 'index')).join(', ') || 'other conditions only',
+      ],
       ...(estimate === undefined ? [] : [['converges', convergenceWords(estimate)] as const]),
     ];
     return `## ${model.id}\n\n${prose(model.name)}. ${prose(model.description)}\n\n${grid(['', ''], rows)}`;

@@ -17,7 +17,9 @@ const MB = 1024 ** 2;
 /** A size as a test states it: exact bytes, with the unit beside where it says more. */
 function sizeOf(bytes: number): string {
   if (bytes >= MB) return `${bytes} bytes (${Number((bytes / MB).toFixed(4))} MB)`;
-  return bytes >= 1024 ? `${bytes} bytes (${Number((bytes / 1024).toFixed(2))} KB)` : `${bytes} bytes`;
+  return bytes >= 1024
+    ? `${bytes} bytes (${Number((bytes / 1024).toFixed(2))} KB)`
+    : `${bytes} bytes`;
 }
 
 /** One test as a list entry, with the steps below it. Ends with a line end. */
@@ -55,7 +57,16 @@ type Fields = Readonly<Record<string, unknown>>;
 const texts = (value: unknown): string[] =>
   (Array.isArray(value) ? value : value === undefined ? [] : [value]).map(String);
 
-function mailWords({ sender, user, recipient, recipients, subject, bytes, attachments, ...rest }: Fields): string {
+function mailWords({
+  sender,
+  user,
+  recipient,
+  recipients,
+  subject,
+  bytes,
+  attachments,
+  ...rest
+}: Fields): string {
   const to = texts(recipients ?? recipient).map(code);
   const who = sender ?? user;
   return [

@@ -7,14 +7,7 @@
  * or earlier where the number of values is bounded.
  */
 import type { ContentPack, Diagnostic, ModelEntry, Spread, Traffic } from '#content';
-import {
-  canonical,
-  collect,
-  type ModelTrees,
-  type PackTrees,
-  type TypedNode,
-  walk,
-} from '#engine';
+import { canonical, collect, type ModelTrees, type PackTrees, type TypedNode, walk } from '#engine';
 
 export interface ModelEstimate {
   readonly model: string;
@@ -108,7 +101,12 @@ function estimate(
     ...(spread === undefined
       ? []
       : [
-          untilConfident(wanted.confidence, model.alpha ?? 1, spread, mostOf(spread, people, traffic)),
+          untilConfident(
+            wanted.confidence,
+            model.alpha ?? 1,
+            spread,
+            mostOf(spread, people, traffic),
+          ),
           untilValues(wanted.values, spread, mostOf(spread, people, traffic)),
         ]),
   );

@@ -121,8 +121,7 @@ function lintTraining(task: Omit<Task, 'emptyModels'>): ReadonlySet<string> {
         severity: 'warning',
         hint: 'leave it out',
       });
-    if (own.trainIf !== undefined)
-      lintParts(report, file, ['train_if'], own.trainIf.tree);
+    if (own.trainIf !== undefined) lintParts(report, file, ['train_if'], own.trainIf.tree);
     if (trains) continue;
     empty.add(model.id);
     const lacking = fieldsNamed(own, inSession);
@@ -149,11 +148,11 @@ const isNothing = (node: TypedNode): boolean => node.node === 'literal' && node.
 
 const neverTrue = (tree: TypedNode): boolean => alwaysConstant(withFacts(tree)) === false;
 
-const at = (
-  file: string,
-  path: readonly (string | number)[],
-  node?: TypedNode,
-): ContentPlace => ({ file, path, ...(node && { range: node.range }) });
+const at = (file: string, path: readonly (string | number)[], node?: TypedNode): ContentPlace => ({
+  file,
+  path,
+  ...(node && { range: node.range }),
+});
 
 function lintRule(task: Task, rule: RuleEntry, own: RuleTrees): void {
   const { report, pack } = task;
@@ -212,7 +211,9 @@ function lintType(task: Task, rule: RuleEntry, own: RuleTrees, type: string): bo
     const named = collect(own.when.tree);
     const reasons = [
       ...[...named.rules].filter((id) => silentRules.has(id)).map((id) => `${id} is not enabled`),
-      ...[...named.models].filter((id) => emptyModels.has(id)).map((id) => `${id} is never trained`),
+      ...[...named.models]
+        .filter((id) => emptyModels.has(id))
+        .map((id) => `${id} is never trained`),
     ];
     report(
       'rule/never-fires',
@@ -262,12 +263,7 @@ function lintFieldsOfTypes(task: Task, rule: RuleEntry, own: RuleTrees): void {
 }
 
 /** Parts of && and || that are the same whatever the event. */
-function lintParts(
-  report: Report,
-  file: string,
-  path: readonly string[],
-  tree: TypedNode,
-): void {
+function lintParts(report: Report, file: string, path: readonly string[], tree: TypedNode): void {
   const look = (node: TypedNode): void => {
     if (node.node === 'binary' && (node.operator === '&&' || node.operator === '||')) {
       for (const side of [node.left, node.right]) {
@@ -337,8 +333,7 @@ function decidedWithFacts(tree: TypedNode): boolean | undefined {
   const other = complement(tree);
   if (other === undefined || tree.node !== 'binary') return undefined;
   const present = [tree.left, tree.right].every(
-    (side) =>
-      side.node === 'literal' || (side.node === 'variable' && ranges.has(side.name)),
+    (side) => side.node === 'literal' || (side.node === 'variable' && ranges.has(side.name)),
   );
   return present && neverTrue(other) ? true : undefined;
 }

@@ -43,8 +43,7 @@ export function complement(node: TypedNode): TypedNode | undefined {
 /** Whether b is true whenever a is. */
 export function implies(a: TypedNode, b: TypedNode): boolean {
   if (canonical(a) === canonical(b)) return true;
-  if (b.node === 'binary' && b.operator === '&&')
-    return implies(a, b.left) && implies(a, b.right);
+  if (b.node === 'binary' && b.operator === '&&') return implies(a, b.left) && implies(a, b.right);
   if (a.node === 'binary' && a.operator === '||') return implies(a.left, b) && implies(a.right, b);
   if (b.node === 'binary' && b.operator === '||') return implies(a, b.left) || implies(a, b.right);
   const parts = conjuncts(a);

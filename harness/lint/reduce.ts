@@ -82,19 +82,14 @@ export function reduced(node: TypedNode, given: Assumptions): TypedNode {
     }
     case 'each': {
       const list = reduced(node.list, given);
-      return isAbsence(list)
-        ? absence(node)
-        : { ...node, list, body: reduced(node.body, given) };
+      return isAbsence(list) ? absence(node) : { ...node, list, body: reduced(node.body, given) };
     }
     case 'call':
       return reducedCall(node, given);
   }
 }
 
-function reducedCall(
-  node: Extract<TypedNode, { node: 'call' }>,
-  given: Assumptions,
-): TypedNode {
+function reducedCall(node: Extract<TypedNode, { node: 'call' }>, given: Assumptions): TypedNode {
   const kind = functionTable.get(node.function)?.kind;
   if (kind === 'session') {
     if (node.function === 'was_rule_fired') {

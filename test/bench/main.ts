@@ -52,7 +52,13 @@ const usual: Sizes = {
   days: 60,
   drill: 200,
 };
-const full: Sizes = { ...usual, events: 5_000_000, daily: 5_000_000, memory: 5_000_000, long: 50_000_000 };
+const full: Sizes = {
+  ...usual,
+  events: 5_000_000,
+  daily: 5_000_000,
+  memory: 5_000_000,
+  long: 50_000_000,
+};
 
 const { values } = parseArgs({
   options: {
@@ -80,7 +86,9 @@ const groups: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
 const chosen = values.only ?? Object.keys(groups);
 const unknown = chosen.find((name) => groups[name] === undefined);
 if (unknown !== undefined) {
-  process.stderr.write(`There is no group ${unknown}. Groups: ${Object.keys(groups).join(', ')}.\n`);
+  process.stderr.write(
+    `There is no group ${unknown}. Groups: ${Object.keys(groups).join(', ')}.\n`,
+  );
   process.exit(2);
 }
 
@@ -92,5 +100,7 @@ for (const name of chosen) {
 }
 process.stdout.write(`${tableOf(figures)}\n`);
 const short = figures.filter((figure) => verdictOf(figure) === 'falls short').length;
-process.stdout.write(`${short === 0 ? 'Nothing falls' : `${short} fall${short === 1 ? 's' : ''}`} short of what must be.\n`);
+process.stdout.write(
+  `${short === 0 ? 'Nothing falls' : `${short} fall${short === 1 ? 's' : ''}`} short of what must be.\n`,
+);
 if (values.out !== undefined) await writeFile(values.out, jsonOf(figures));

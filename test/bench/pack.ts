@@ -11,7 +11,8 @@ export async function fullPack(): Promise<ContentPack> {
 
 export function programOf(packs: readonly ContentPack[], directory: Directory): Program {
   const compiled = compile(packs, directory);
-  if (!compiled.ok) throw new Error(`the content does not compile: ${compiled.diagnostics[0]?.message}`);
+  if (!compiled.ok)
+    throw new Error(`the content does not compile: ${compiled.diagnostics[0]?.message}`);
   return compiled.program;
 }
 
@@ -21,7 +22,14 @@ export function probing(pack: ContentPack, models: readonly string[], event: str
   if (sample === undefined) throw new Error('the content has no rules');
   const { for_each: _, once: _o, depends_on: _d, percentile: _p, ...plain } = sample;
   const rules = models.map((model): RuleEntry => {
-    return { ...plain, id: `probe-${model}`, events: [event], model, when: 'n >= 0', reason: '{n}' };
+    return {
+      ...plain,
+      id: `probe-${model}`,
+      events: [event],
+      model,
+      when: 'n >= 0',
+      reason: '{n}',
+    };
   });
   return { ...pack, rules };
 }

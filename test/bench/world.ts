@@ -54,8 +54,10 @@ function zipf(count: number, exponent: number): (u: number) => number {
 
 const endings = ['com', 'com', 'com', 'de', 'fr', 'co.uk', 'it', 'es', 'nl', 'net', 'pl', 'ch'];
 const freemail = ['gmail.com', 'outlook.com', 'gmx.de', 'yahoo.com'];
-const extensions = 'pdf docx xlsx pptx png jpg zip csv txt ics dwg msg xml html mp4 py sql vsdx'.split(' ');
-const subjects = 'offer invoice contract meeting report drawings order delivery project status'.split(' ');
+const extensions =
+  'pdf docx xlsx pptx png jpg zip csv txt ics dwg msg xml html mp4 py sql vsdx'.split(' ');
+const subjects =
+  'offer invoice contract meeting report drawings order delivery project status'.split(' ');
 
 export class World {
   readonly options: WorldOptions;
@@ -80,7 +82,8 @@ export class World {
     );
     this.files = Array.from(
       { length: 20_000 },
-      (_, i) => `${subjects[i % 10]}-${i}.${extensions[Math.floor(((i * 7919) % 1000) ** 2 / 56_000)]}`,
+      (_, i) =>
+        `${subjects[i % 10]}-${i}.${extensions[Math.floor(((i * 7919) % 1000) ** 2 / 56_000)]}`,
     );
     this.domainAt = zipf(domains, 1);
     this.contactAt = zipf(16, 0.8);
@@ -115,7 +118,10 @@ export class World {
       const hasFiles = random() < 0.3;
       const first = Math.floor(random() * this.files.length);
       const attachments = hasFiles
-        ? [this.files[first] as string, ...(random() < 0.3 ? [this.files[(first * 31 + 7) % this.files.length] as string] : [])]
+        ? [
+            this.files[first] as string,
+            ...(random() < 0.3 ? [this.files[(first * 31 + 7) % this.files.length] as string] : []),
+          ]
         : undefined;
       batch.push({
         line: at,

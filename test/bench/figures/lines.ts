@@ -115,9 +115,30 @@ export async function lines(pack: ContentPack, options: LinesOptions): Promise<F
     return { name, value: count / seconds, unit: 'lines/s', over };
   };
   return [
-    { name: 'JSON file to triggers ÷ JSON.parse', value: json / whole, unit: '×', must: 0.25, aim: 0.5, over },
-    { name: 'generator to wire JSON ÷ faker + JSON.stringify', value: fake / shapes.length / (generation / all.length), unit: '×', must: 7, aim: 16, over },
-    { name: 'generator + engine ÷ engine', value: (generation + engine) / engine, unit: '×', aim: 2, lower_is_better: true, over },
+    {
+      name: 'JSON file to triggers ÷ JSON.parse',
+      value: json / whole,
+      unit: '×',
+      must: 0.25,
+      aim: 0.5,
+      over,
+    },
+    {
+      name: 'generator to wire JSON ÷ faker + JSON.stringify',
+      value: fake / shapes.length / (generation / all.length),
+      unit: '×',
+      must: 7,
+      aim: 16,
+      over,
+    },
+    {
+      name: 'generator + engine ÷ engine',
+      value: (generation + engine) / engine,
+      unit: '×',
+      aim: 2,
+      lower_is_better: true,
+      over,
+    },
     rate('JSON.parse', json),
     rate('JSON file to triggers', whole),
     rate('engine, lines in memory', engine),

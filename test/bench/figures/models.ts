@@ -1,8 +1,8 @@
 import type { ContentPack } from '#content';
-import { createLoop, loopPass, otherPass, recordPass } from '../passes.js';
 import type { Figure } from '../figure.js';
 import { medianSeconds } from '../measure.js';
 import { probing, programOf } from '../pack.js';
+import { createLoop, loopPass, otherPass, recordPass } from '../passes.js';
 import { type Answer, SqlReference } from '../references/duckdb.js';
 import { NaiveEngine } from '../references/naive.js';
 import { World } from '../world.js';
@@ -22,7 +22,9 @@ const overOf = (world: World): string => {
 };
 
 function fail(what: string): never {
-  throw new Error(`the reference answers otherwise than the engine, so the figure means nothing: ${what}`);
+  throw new Error(
+    `the reference answers otherwise than the engine, so the figure means nothing: ${what}`,
+  );
 }
 
 /** Stages 4 to 7 with everything on, against SQL that only answers nine of the models. */
@@ -42,10 +44,32 @@ export async function againstDuckDb(pack: ContentPack, events: number): Promise<
   sql.close();
   const over = `${overOf(world)}; SQL answers ${sql.models.length} models, engine ${program.models.length} and ${program.rules.length} rules`;
   return [
-    { name: 'engine over built events ÷ DuckDB, exact first-seen', value: exact / loop, unit: '×', must: 4, aim: 6, over },
-    { name: 'records to triggers ÷ DuckDB, exact first-seen', value: exact / records, unit: '×', over },
-    { name: 'engine over built events', value: events / loop, unit: 'events/s', over: overOf(world) },
-    { name: 'engine over whole records', value: events / records, unit: 'events/s', over: overOf(world) },
+    {
+      name: 'engine over built events ÷ DuckDB, exact first-seen',
+      value: exact / loop,
+      unit: '×',
+      must: 4,
+      aim: 6,
+      over,
+    },
+    {
+      name: 'records to triggers ÷ DuckDB, exact first-seen',
+      value: exact / records,
+      unit: '×',
+      over,
+    },
+    {
+      name: 'engine over built events',
+      value: events / loop,
+      unit: 'events/s',
+      over: overOf(world),
+    },
+    {
+      name: 'engine over whole records',
+      value: events / records,
+      unit: 'events/s',
+      over: overOf(world),
+    },
   ];
 }
 
@@ -83,7 +107,11 @@ function engineReadings(
     trigger: ({ reading, event }) => {
       if (reading === undefined) return;
       const { n, num_bins, num_observations } = reading;
-      of.get(reading.model)?.set(event.lines[0] ?? -1, { seen: num_observations, n, bins: num_bins });
+      of.get(reading.model)?.set(event.lines[0] ?? -1, {
+        seen: num_observations,
+        n,
+        bins: num_bins,
+      });
     },
   });
   const firstOfDay = new Map<string, number[]>();
@@ -117,7 +145,9 @@ async function compareExact(pack: ContentPack, world: World, sql: SqlReference):
     for (const [mail, answer] of answers) {
       const reading = of.get(model.id)?.get(mail);
       if (!same(reading, answer))
-        fail(`${model.id}, mail ${mail}: ${JSON.stringify(reading)}, SQL ${JSON.stringify(answer)}`);
+        fail(
+          `${model.id}, mail ${mail}: ${JSON.stringify(reading)}, SQL ${JSON.stringify(answer)}`,
+        );
     }
   }
 }
@@ -125,7 +155,11 @@ async function compareExact(pack: ContentPack, world: World, sql: SqlReference):
 /** A daily batch is right about the first mail of a day and of a scope, so that is compared. */
 async function compareDaily(pack: ContentPack, world: World, sql: SqlReference): Promise<void> {
   const models = sql.models.filter(({ scope }) => scope === 'user' || scope === 'org');
-  const { of, firstOfDay } = engineReadings(pack, world, models.map(({ id }) => id));
+  const { of, firstOfDay } = engineReadings(
+    pack,
+    world,
+    models.map(({ id }) => id),
+  );
   const day = Math.floor(Date.UTC(2024, 0, 1) / 86_400_000) + DAYS - 1;
   let compared = 0;
   for (const model of models) {
@@ -136,7 +170,9 @@ async function compareDaily(pack: ContentPack, world: World, sql: SqlReference):
       compared += 1;
       const reading = of.get(model.id)?.get(mail);
       if (!same(reading, answer))
-        fail(`${model.id}, mail ${mail}: ${JSON.stringify(reading)}, SQL ${JSON.stringify(answer)}`);
+        fail(
+          `${model.id}, mail ${mail}: ${JSON.stringify(reading)}, SQL ${JSON.stringify(answer)}`,
+        );
     }
   }
   if (compared === 0) fail('nothing could be compared');

@@ -1,8 +1,8 @@
 import type { ContentPack, RuleEntry } from '#content';
-import { createLoop, loopPass } from '../passes.js';
 import type { Figure } from '../figure.js';
 import { cpuSeconds, median, medianSeconds } from '../measure.js';
 import { programOf } from '../pack.js';
+import { createLoop, loopPass } from '../passes.js';
 import { JsonRules, statelessRules } from '../references/json-rules.js';
 import { World } from '../world.js';
 
@@ -44,7 +44,16 @@ export async function againstJsonRules(pack: ContentPack, events: number): Promi
   ]);
   const ratio = other / few.length / (own / some.length);
   const over = `${rules.length} rules; ${some.length.toLocaleString('en-US')} events, reference ${few.length.toLocaleString('en-US')}`;
-  return [{ name: 'stateless rules ÷ json-rules-engine', value: ratio, unit: '×', must: 100, aim: 300, over }];
+  return [
+    {
+      name: 'stateless rules ÷ json-rules-engine',
+      value: ratio,
+      unit: '×',
+      must: 100,
+      aim: 300,
+      over,
+    },
+  ];
 }
 
 /** A pack in which one number of one rule is another: what a mutation of a rule is. */
@@ -52,7 +61,9 @@ function mutated(pack: ContentPack, k: number): ContentPack {
   const at = k % pack.rules.length;
   const change = (rule: RuleEntry): RuleEntry => {
     const percent = 1 + Math.floor(k / pack.rules.length);
-    const when = rule.when.replace(/\b\d+(?:\.\d+)?\b/, (text) => String(Number(text) + percent / 100));
+    const when = rule.when.replace(/\b\d+(?:\.\d+)?\b/, (text) =>
+      String(Number(text) + percent / 100),
+    );
     return when === rule.when ? { ...rule, score: rule.score + percent } : { ...rule, when };
   };
   return { ...pack, rules: pack.rules.map((rule, i) => (i === at ? change(rule) : rule)) };
@@ -75,7 +86,15 @@ export function variants(pack: ContentPack, events: number): Figure[] {
   const thousand = seconds(1000);
   const over = `${events.toLocaleString('en-US')} mails; one rule changed in each`;
   const of = (many: { run: number }, name: string, must: number, aim: number): Figure => {
-    return { name, value: many.run / single.run, unit: '×', must, aim, lower_is_better: true, over };
+    return {
+      name,
+      value: many.run / single.run,
+      unit: '×',
+      must,
+      aim,
+      lower_is_better: true,
+      over,
+    };
   };
   return [
     of(hundred, '100 variants of the rules ÷ one', 3, 1.5),

@@ -36,7 +36,10 @@ export function bytesPerPair(pack: ContentPack, events: number): Figure[] {
       larger.set(log);
       log = larger;
     }
-    log.set([positions.get(model) ?? -1, idOf(scope), idOf(value), Math.floor(time / 60_000)], length * 4);
+    log.set(
+      [positions.get(model) ?? -1, idOf(scope), idOf(value), Math.floor(time / 60_000)],
+      length * 4,
+    );
     length += 1;
   });
   for (const batch of world.events(pack)) for (const event of batch) naive.process(event);

@@ -177,7 +177,9 @@ export class SqlReference {
   }
 
   private async read(query: string): Promise<Map<number, Answer>> {
-    const reader = await this.connection.runAndReadAll(`select mail, seen, n, bins from (${query})`);
+    const reader = await this.connection.runAndReadAll(
+      `select mail, seen, n, bins from (${query})`,
+    );
     return new Map(
       reader
         .getRows()

@@ -52,7 +52,10 @@ export class JsonRules {
       const conditions: TopLevelCondition = { all: [type, when] };
       this.engine.addRule({ conditions, event: { type: rule.id } });
     }
-    this.engine.addOperator('size', (list: unknown, more: number) => Array.isArray(list) && list.length > more);
+    this.engine.addOperator(
+      'size',
+      (list: unknown, more: number) => Array.isArray(list) && list.length > more,
+    );
   }
 
   /** Ids of the rules that fire, sorted. */

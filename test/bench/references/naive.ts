@@ -7,7 +7,12 @@
 import gammaQuantile from '@stdlib/stats-base-dists-gamma-quantile';
 import type { ContentPack } from '#content';
 import { type Directory, defaultOptions, type Event, type Fields } from '#engine';
-import { type CheckedModel, type CheckedRule, Checker, SESSION_END } from '../../../engine/check.js';
+import {
+  type CheckedModel,
+  type CheckedRule,
+  Checker,
+  SESSION_END,
+} from '../../../engine/check.js';
 import {
   type CallNode,
   canonical,
@@ -126,7 +131,9 @@ export class NaiveEngine {
   private readonly models = new Map<string, NaiveModel>();
   private readonly counters: Counter[] = [];
   private readonly people = new Map<string, Person>();
-  private readonly trained: ((model: string, scope: string, value: string, time: number) => void) | undefined;
+  private readonly trained:
+    | ((model: string, scope: string, value: string, time: number) => void)
+    | undefined;
 
   /** @param trained told of every observation of a categorical model */
   constructor(
@@ -162,7 +169,10 @@ export class NaiveEngine {
           ...rule,
           fires: this.compile(rule.when.tree, rule),
           spends: rule.by && this.compile(rule.by.tree, rule),
-          list: rule.binding && entry.for_each !== undefined ? this.compile(rule.binding.tree, rule) : undefined,
+          list:
+            rule.binding && entry.for_each !== undefined
+              ? this.compile(rule.binding.tree, rule)
+              : undefined,
         };
       });
     if (this.rules.some(({ entry }) => (entry.depends_on ?? []).length > 0))
@@ -202,7 +212,10 @@ export class NaiveEngine {
       const by = this.rules.find((one) => one.entry.id === rule)?.spends?.({ ...view, value });
       if (by !== undefined) container.spent.add(`${rule}\n${String(by)}`);
     }
-    this.train([...this.models.values()].filter(({ entry }) => entry.trains_on.includes(type)), view);
+    this.train(
+      [...this.models.values()].filter(({ entry }) => entry.trains_on.includes(type)),
+      view,
+    );
     return triggers;
   }
 
@@ -218,7 +231,14 @@ export class NaiveEngine {
         const n = known?.n ?? 0;
         const settled = known?.fit !== undefined && n >= (model.entry.cut_off ?? 0);
         if (!Number.isNaN(value))
-          readings.push({ scope, value, n, num_bins: 0, num_observations: 0, confidence_factor: settled ? 1 : 0 });
+          readings.push({
+            scope,
+            value,
+            n,
+            num_bins: 0,
+            num_observations: 0,
+            confidence_factor: settled ? 1 : 0,
+          });
         continue;
       }
       for (const value of listOf(model.featureOf(view))) {
@@ -243,8 +263,10 @@ export class NaiveEngine {
     const { entry } = rule;
     const { id } = entry;
     const { container } = view;
-    if (entry.once !== undefined && rule.spends === undefined && container.fired.has(id)) return undefined;
-    const percentile = entry.percentile ?? this.models.get(entry.model ?? '')?.entry.percentile ?? 0.1;
+    if (entry.once !== undefined && rule.spends === undefined && container.fired.has(id))
+      return undefined;
+    const percentile =
+      entry.percentile ?? this.models.get(entry.model ?? '')?.entry.percentile ?? 0.1;
     const own: View = { ...view, percentile };
     const fires = (): NaiveTrigger | undefined => {
       if (rule.fires(own) !== true) return undefined;
@@ -327,7 +349,10 @@ export class NaiveEngine {
       const [first, second] = args as [Compiled, Compiled | undefined];
       if (kind === 'values') {
         let seen = values.get(key);
-        if (seen === undefined) values.set(key, (seen = new Map()));
+        if (seen === undefined) {
+          seen = new Map();
+          values.set(key, seen);
+        }
         for (const value of listOf(first(view))) seen.set(value, (seen.get(value) ?? 0) + 1);
         continue;
       }
@@ -377,7 +402,9 @@ export class NaiveEngine {
   }
 
   private end(container: Container): void {
-    const models = [...this.models.values()].filter(({ entry }) => entry.trains_on.includes(SESSION_END));
+    const models = [...this.models.values()].filter(({ entry }) =>
+      entry.trains_on.includes(SESSION_END),
+    );
     const view: View = {
       engine: this,
       fields: container.fields,
@@ -441,7 +468,9 @@ export class NaiveEngine {
       constant,
     };
     this.addCounters(tree, of);
-    return new Function('k', `'use strict'; return (v) => ${emit(tree, host)};`)(constants) as Compiled;
+    return new Function('k', `'use strict'; return (v) => ${emit(tree, host)};`)(
+      constants,
+    ) as Compiled;
   }
 
   private sessionCall(node: CallNode, of: CheckedModel | CheckedRule, host: EmitHost): string {
@@ -488,7 +517,9 @@ function variable(name: string, model: string): string {
 
 /** What a session function counts: for `value` what it stands for. */
 function counted(arg: TypedNode, { binding }: CheckedModel | CheckedRule): TypedNode {
-  return arg.node === 'variable' && arg.name === 'value' && binding !== undefined ? binding.tree : arg;
+  return arg.node === 'variable' && arg.name === 'value' && binding !== undefined
+    ? binding.tree
+    : arg;
 }
 
 function kindOf(node: CallNode, of: CheckedModel | CheckedRule): string {
@@ -528,7 +559,9 @@ function trainNumerical(model: NaiveModel, scope: string, value: number): void {
   if (known.n < known.fittedAt * 1.1) return;
   known.fittedAt = known.n;
   known.fit =
-    known.lowest < known.highest ? fitGamma(known.n, known.sum, known.logs, known.products) : undefined;
+    known.lowest < known.highest
+      ? fitGamma(known.n, known.sum, known.logs, known.products)
+      : undefined;
   known.quantiles.clear();
 }
 
