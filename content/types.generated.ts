@@ -29,9 +29,17 @@ export interface AllTypes {
 export interface AttackTechniques {
   [k: string]: AttackTechnique;
 }
+/**
+ * One technique or sub-technique.
+ */
 export interface AttackTechnique {
+  /**
+   * As in MITRE ATT&CK; a sub-technique with the name of its technique before a colon.
+   */
   name: string;
   /**
+   * Names of its tactics.
+   *
    * @minItems 1
    */
   tactics: [string, ...string[]];
@@ -40,8 +48,17 @@ export interface AttackTechnique {
  * Your own entries for a table of the pack: a file of the table's name in a folder given with --context.
  */
 export interface ContextExtension {
+  /**
+   * What the table is for.
+   */
   description?: string;
+  /**
+   * Where the entries come from: own, or a package and its version.
+   */
   source?: string;
+  /**
+   * SPDX id of the licence of the entries.
+   */
   licence?: string;
   /**
    * Start from an empty table instead of the pack's.
@@ -66,8 +83,17 @@ export interface ContextExtension {
  * A set of texts that expressions look values up in; content/context/<table>.yaml.
  */
 export interface ContextTable {
+  /**
+   * What the table is for.
+   */
   description: string;
+  /**
+   * Where the entries come from: own, or a package and its version.
+   */
   source: string;
+  /**
+   * SPDX id of the licence of the entries.
+   */
   licence: string;
   /**
    * domains: values are domain names; international ones are kept in punycode.
@@ -77,6 +103,9 @@ export interface ContextTable {
    * npm list that fills the table; values are added to it.
    */
   package?: 'email-providers' | 'disposable-email-domains';
+  /**
+   * Entries, whatever their case.
+   */
   values?: string[];
   /**
    * Values taken out of the package's list.
@@ -93,23 +122,47 @@ export interface ContextTable {
  * All fields and event types; content/event-types.yaml.
  */
 export interface EventTypes {
+  /**
+   * Field → type and meaning.
+   */
   fields: {
     [k: string]: Field;
   };
+  /**
+   * Event type → how it is built; in the order in which they are tried.
+   */
   event_types: {
     [k: string]: EventType;
   };
 }
+/**
+ * One field of events.
+ */
 export interface Field {
   /**
    * texts: list of text; time: milliseconds since 1970 UTC.
    */
   type: 'text' | 'texts' | 'number' | 'flag' | 'time';
+  /**
+   * Unit of a number; reports show it by this.
+   */
   unit?: 'bytes' | 'milliseconds' | 'count';
+  /**
+   * parsed: a parser sets it. enriched: worked out from other fields.
+   */
   from: 'parsed' | 'enriched';
+  /**
+   * What the field says, in one sentence.
+   */
   description: string;
 }
+/**
+ * One type of events.
+ */
 export interface EventType {
+  /**
+   * What an event of this type stands for.
+   */
   description: string;
   /**
    * Kind of record it is built from.
@@ -123,6 +176,9 @@ export interface EventType {
    * session: ends after 5 h without events or 24 h in all. day: the user's UTC day.
    */
   container: 'session' | 'day';
+  /**
+   * Fields that events of the type can have; expressions can read these and no others.
+   */
   fields: string[];
 }
 /**
@@ -131,9 +187,15 @@ export interface EventType {
 export interface Gates {
   default: Gate;
   all?: Gate1;
+  /**
+   * Technique → gate for the technique as a whole.
+   */
   techniques?: {
     [k: string]: Gate2;
   };
+  /**
+   * Rule → gate of its own.
+   */
   rules?: {
     [k: string]: Gate2;
   };
@@ -142,11 +204,17 @@ export interface Gates {
  * For every rule without a gate of its own.
  */
 export interface Gate {
+  /**
+   * Share of attack instances that must be caught.
+   */
   min_recall?: number;
   /**
    * False alerts per 1 000 users per day.
    */
   max_false_alerts?: number;
+  /**
+   * Share of alerts that must be true at the base rate of the drill.
+   */
   min_precision_at_base_rate?: number;
   /**
    * Share of look-alike instances that raise an alert.
@@ -157,23 +225,38 @@ export interface Gate {
  * For notable sessions: what an analyst is paged for.
  */
 export interface Gate1 {
+  /**
+   * Share of attack instances that must be caught.
+   */
   min_recall?: number;
   /**
    * False alerts per 1 000 users per day.
    */
   max_false_alerts?: number;
+  /**
+   * Share of alerts that must be true at the base rate of the drill.
+   */
   min_precision_at_base_rate?: number;
   /**
    * Share of look-alike instances that raise an alert.
    */
   max_look_alike_failures?: number;
 }
+/**
+ * Bounds that must hold with their whole 95 % interval.
+ */
 export interface Gate2 {
+  /**
+   * Share of attack instances that must be caught.
+   */
   min_recall?: number;
   /**
    * False alerts per 1 000 users per day.
    */
   max_false_alerts?: number;
+  /**
+   * Share of alerts that must be true at the base rate of the drill.
+   */
   min_precision_at_base_rate?: number;
   /**
    * Share of look-alike instances that raise an alert.
@@ -184,8 +267,17 @@ export interface Gate2 {
  * One behavioural model. The file's name is its identity: content/models/<id>.yaml.
  */
 export interface Model {
+  /**
+   * Title as published.
+   */
   name: string;
+  /**
+   * What is learnt about whom, and when a value is counted.
+   */
   description: string;
+  /**
+   * categorical: values are counted. numerical: numbers are fitted by a gamma distribution.
+   */
   kind: 'categorical' | 'numerical';
   /**
    * CEL expression of type text or list of text: user, peer_group, file_names …; `org` is the whole organisation. Each distinct value is a scope of its own.
@@ -209,11 +301,17 @@ export interface Model {
    * CEL expression; train always when absent.
    */
   train_if?: string;
+  /**
+   * Exponent of confidence_factor, ((n - num_bins) / n) ^ alpha; 0: converged from the first observation.
+   */
   alpha?: number;
   /**
    * Below this many observations confidence_factor is 0 (categorical) or there is no threshold (numerical).
    */
   cut_off?: number;
+  /**
+   * Where the thresholds of the model lie: percentile_threshold_count is percentile * n.
+   */
   percentile?: number;
   /**
    * A value not seen for this long is forgotten.
@@ -228,7 +326,13 @@ export interface Model {
  * How one shape of log record becomes fields. The file's name is its identity: content/parsers/<vendor>/<id>.yaml. A line is first decoded (key=value, JSON, CEF around JSON; wrappers unfolded; Log Analytics column suffixes removed) to flat keys; the first parser by id whose match holds takes the record.
  */
 export interface Parser {
+  /**
+   * Title: vendor, product and kind of record.
+   */
   name: string;
+  /**
+   * What one record stands for.
+   */
   description: string;
   match: ParserMatch;
   yields: ParserYield;
@@ -239,6 +343,8 @@ export interface Parser {
     [k: string]: FieldRule;
   };
   /**
+   * Sample lines with the fields that must come out of them.
+   *
    * @minItems 1
    */
   tests: [ParserTest, ...ParserTest[]];
@@ -296,6 +402,9 @@ export interface ParserMatch {
     [k: string]: string;
   };
 }
+/**
+ * What the record becomes.
+ */
 export interface ParserYield {
   /**
    * other: recognised, counted, and not an event of this data source.
@@ -312,6 +421,9 @@ export interface ParserYield {
    */
   join?: [string, ...string[]];
 }
+/**
+ * Where a field comes from and what is made of it.
+ */
 export interface FieldRule {
   /**
    * Keys in order of preference; the first that is there, not empty and of the wanted form. a.b reads a nested object, JSON inside a text, or a list of {Name, Value} pairs by name.
@@ -356,8 +468,17 @@ export interface FieldRule {
    */
   constant?: string;
 }
+/**
+ * A line as the product writes it.
+ */
 export interface ParserTest {
+  /**
+   * What is special about the line.
+   */
   name: string;
+  /**
+   * The whole line, wrappers included.
+   */
   line: string;
   expect: ParserExpectation;
 }
@@ -373,6 +494,9 @@ export interface Rule {
    * What the rule means to an analyst, and why it is worth looking at.
    */
   description: string;
+  /**
+   * false: the rule is neither run nor tested.
+   */
   enabled?: boolean;
   /**
    * Event types the rule looks at.
@@ -401,13 +525,21 @@ export interface Rule {
    * Rules that must fire on the same event for this one to fire.
    */
   depends_on?: string[];
+  /**
+   * Points that an alert adds to the session; 90 points make a session notable.
+   */
   score: number;
   /**
    * One sentence for the analyst; {expression} is replaced by its value.
    */
   reason: string;
+  /**
+   * What the rule is known to miss.
+   */
   known_gaps?: KnownGap[];
   /**
+   * At least one case that fires and one that stays quiet, both close to the boundary.
+   *
    * @minItems 2
    */
   tests: [RuleTest, RuleTest, ...RuleTest[]];
@@ -425,7 +557,13 @@ export interface Once {
    */
   by?: string;
 }
+/**
+ * One thing that the rule misses, and why.
+ */
 export interface KnownGap {
+  /**
+   * One sentence.
+   */
   gap: string;
   /**
    * Scenario id that shows the gap: its misses are reported and do not fail, and fail once it is caught.
@@ -436,9 +574,17 @@ export interface KnownGap {
  * A case with a virtual clock that starts on Monday 2024-01-08 09:00 UTC. History and events are played in order; only `events` are judged.
  */
 export interface RuleTest {
+  /**
+   * What the case shows, unique within the rule.
+   */
   name: string;
+  /**
+   * Events before the judged ones, from which models learn.
+   */
   history?: TestStep[];
   /**
+   * The judged events.
+   *
    * @minItems 1
    */
   events: [TestStep, ...TestStep[]];
@@ -467,6 +613,62 @@ export interface TestStep {
    * Time between repeats; 1d when absent.
    */
   every?: string;
+  /**
+   * Who sends the mail; the first person of test-directory.yaml when absent.
+   */
+  sender?: string | number | boolean | unknown[] | null;
+  /**
+   * Who acts, for events other than mail; the first person of test-directory.yaml when absent.
+   */
+  user?: string | number | boolean | unknown[] | null;
+  /**
+   * The only recipient of the mail.
+   */
+  recipient?: string | number | boolean | unknown[] | null;
+  /**
+   * All recipients, a list; for forwarding, its targets.
+   */
+  recipients?: string | number | boolean | unknown[] | null;
+  /**
+   * Subject of the mail.
+   */
+  subject?: string | number | boolean | unknown[] | null;
+  /**
+   * Size of the mail in bytes.
+   */
+  bytes?: string | number | boolean | unknown[] | null;
+  /**
+   * File names, a list.
+   */
+  attachments?: string | number | boolean | unknown[] | null;
+  /**
+   * outbound, inbound or internal; what the event type requires when absent.
+   */
+  direction?: string | number | boolean | unknown[] | null;
+  /**
+   * sent or failed; what the event type requires when absent.
+   */
+  outcome?: string | number | boolean | unknown[] | null;
+  /**
+   * Host of the request.
+   */
+  web_domain?: string | number | boolean | unknown[] | null;
+  /**
+   * Category of the web site or audit event.
+   */
+  category?: string | number | boolean | unknown[] | null;
+  /**
+   * Bytes uploaded.
+   */
+  bytes_in?: string | number | boolean | unknown[] | null;
+  /**
+   * Name of the activity.
+   */
+  activity?: string | number | boolean | unknown[] | null;
+  /**
+   * Rest of the audit record as text.
+   */
+  additional_info?: string | number | boolean | unknown[] | null;
   [k: string]: unknown;
 }
 /**
@@ -474,6 +676,8 @@ export interface TestStep {
  */
 export interface TestDirectory {
   /**
+   * Domains of the organisation.
+   *
    * @minItems 1
    */
   internal_domains: [string, ...string[]];
@@ -484,19 +688,37 @@ export interface TestDirectory {
    */
   people: [TestPerson, ...TestPerson[]];
 }
+/**
+ * One person.
+ */
 export interface TestPerson {
   /**
    * Primary address, lower case.
    */
   user: string;
+  /**
+   * Other addresses of the same person.
+   */
   aliases?: string[];
   /**
    * The person's own mailboxes elsewhere.
    */
   personal?: string[];
+  /**
+   * Personal mailboxes are recognised by first and last name.
+   */
   first_name?: string;
+  /**
+   * See first_name.
+   */
   last_name?: string;
+  /**
+   * Department.
+   */
   peer_group?: string;
+  /**
+   * Subjects of executives are learnt and watched.
+   */
   executive?: boolean;
   /**
    * Day, UTC.

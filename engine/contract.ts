@@ -195,6 +195,11 @@ export interface Engine {
   finish(): void;
   readonly counters: Counters;
   readonly unparsed: readonly UnparsedSample[];
+  /**
+   * By model id: scopes that hold observations, and those of them that have converged: confidence
+   * of at least `level` (categorical), or a threshold (numerical).
+   */
+  convergence(level: number): Record<string, { scopes: number; converged: number }>;
   /** The whole state as a versioned binary. */
   snapshot(): Uint8Array;
 }

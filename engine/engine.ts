@@ -126,6 +126,10 @@ class StreamEngine implements Engine {
     return this.parser.unparsed;
   }
 
+  convergence(level: number): Record<string, { scopes: number; converged: number }> {
+    return this.loop.models.convergence(level);
+  }
+
   snapshot(): Uint8Array {
     return writeSnapshot(this.header, this.parts());
   }

@@ -43,7 +43,7 @@ export class EventLoop {
   private readonly watched: ReadonlySet<number> | undefined;
   private readonly frame: Frame;
   private readonly sessions: SessionStage;
-  private readonly models: ModelStage;
+  readonly models: ModelStage;
   private readonly rules: RuleStage;
   private readonly explainer: Explainer;
 

@@ -24,6 +24,8 @@ export interface RuleTestOutcome {
   readonly explanations: readonly {
     readonly position: number;
     readonly cause: Explanation['cause'];
+    /** What the rule's model said, for each value that was looked at; empty without a model. */
+    readonly readings: Explanation['readings'];
     /** The expression with a value under every part. */
     readonly text: string;
   }[];
@@ -145,14 +147,15 @@ function explain(
   ruleIndex: number,
   positions: readonly number[],
 ): RuleTestOutcome['explanations'] {
-  const found: { position: number; cause: Explanation['cause']; text: string }[] = [];
+  const found: RuleTestOutcome['explanations'][number][] = [];
   const engine = createEngine(
     program,
     {
       explanation: (explanation) => {
         if (explanation.rule !== ruleIndex) return;
         const position = (explanation.event.lines[0] ?? 0) - history;
-        found.push({ position, cause: explanation.cause, text: explanation.text });
+        const { cause, readings, text } = explanation;
+        found.push({ position, cause, readings, text });
       },
     },
     { explain: new Set(positions.map((position) => position + history)) },

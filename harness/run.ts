@@ -48,6 +48,8 @@ const BATCH = 256;
 /** Batches between two chances for others to run, and for an abort to be seen. */
 const BREATH = 16;
 const PROGRESS_MS = 100;
+/** Confidence at which the published rules trust a model; it stands in their expressions. */
+const CONVERGED = 0.8;
 
 /**
  * Runs a drill. Resolves with its result, which is also the last event. When `signal` turns
@@ -136,7 +138,7 @@ export async function run(
     },
     notable,
     counters: engine.counters,
-    converged: {},
+    converged: engine.convergence(CONVERGED),
     unparsed: engine.unparsed,
     partial,
     random: bootstrapOf(options.seed),

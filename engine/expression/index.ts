@@ -50,4 +50,4 @@ export type {
   TypedNode,
   Unit,
 } from './tree.js';
-export { type Collected, canonical, children, collect, sameMeaning, walk } from './walk.js';
+export { type Collected, canonical, children, collect, walk } from './walk.js';

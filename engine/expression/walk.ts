@@ -64,11 +64,6 @@ export function canonical(node: TypedNode): string {
   return JSON.stringify(form(node, []));
 }
 
-/** Whether two nodes mean the same. */
-export function sameMeaning(a: TypedNode, b: TypedNode): boolean {
-  return canonical(a) === canonical(b);
-}
-
 /** What an expression refers to. Arguments of session functions are included. */
 export interface Collected {
   readonly fields: ReadonlySet<string>;

@@ -49,12 +49,23 @@ interface CompiledParser {
 
 const epochEnding = /_\d{9,11}$/;
 
-/**
- * Lines to records. Parsers are tried in the order given; the first whose match holds takes the
- * record. Only when none does is the record looked at as a wrapper or as a Log Analytics row, so
- * that plain lines pay nothing for the exotic ones.
- */
-export function createParseStage(parsers: readonly ParserEntry[], counters: Counters): ParseStage {
+interface CompiledParsers {
+  readonly gates: readonly string[];
+  readonly compiled: readonly CompiledParser[];
+}
+
+/** Engines of one program share its parsers, which hold no state: each test of a rule makes an engine. */
+const known = new WeakMap<readonly ParserEntry[], CompiledParsers>();
+
+function compiledOnce(parsers: readonly ParserEntry[]): CompiledParsers {
+  const before = known.get(parsers);
+  if (before !== undefined) return before;
+  const made = compileParsers(parsers);
+  known.set(parsers, made);
+  return made;
+}
+
+function compileParsers(parsers: readonly ParserEntry[]): CompiledParsers {
   const gates: string[] = [];
   const compiled = parsers.map((parser, index): CompiledParser => {
     // A key that may be one of several is no gate: the gate is a plain look-up.
@@ -77,6 +88,16 @@ export function createParseStage(parsers: readonly ParserEntry[], counters: Coun
       fields: compileFields(rest),
     };
   });
+  return { gates, compiled };
+}
+
+/**
+ * Lines to records. Parsers are tried in the order given; the first whose match holds takes the
+ * record. Only when none does is the record looked at as a wrapper or as a Log Analytics row, so
+ * that plain lines pay nothing for the exotic ones.
+ */
+export function createParseStage(parsers: readonly ParserEntry[], counters: Counters): ParseStage {
+  const { gates, compiled } = compiledOnce(parsers);
   const look = compilePresence(gates);
   const open: boolean[] = gates.map(() => false);
   const samples: UnparsedSample[] = [];

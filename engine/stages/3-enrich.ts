@@ -5,6 +5,7 @@ import type { Directory, DirectoryPerson, Event, Fields } from '../contract.js';
 interface Tables {
   has(table: string, value: string): boolean;
   map(table: string, key: string): string | undefined;
+  members(table: string): readonly string[];
 }
 
 export interface EnrichStage {
@@ -52,6 +53,7 @@ export function createEnrichStage(tables: Tables, directory: Directory): EnrichS
   const internal = new Set(directory.internal_domains.map((domain) => domain.toLowerCase()));
   const domains = new Map<string, Domain>();
   const strangers = new Map<string, ReadonlySet<string>>();
+  const tag = tagPattern(tables.members('external_tags'));
 
   function isExecutive(address: string): boolean {
     return tables.has('executives', address);
@@ -145,7 +147,7 @@ export function createEnrichStage(tables: Tables, directory: Directory): EnrichS
       enrichAttachments(fields, attachments);
     const subject = fields['subject'];
     if (typeof subject === 'string') {
-      const core = subjectCore(subject);
+      const core = subjectCore(subject, tag);
       if (core !== '') fields['subject_core'] = core;
     }
     enrichWeb(fields);
@@ -314,20 +316,42 @@ function enrichAttachments(fields: Fields, attachments: readonly string[]): void
 
 /**
  * Prefixes that mail programs put before the subject of an answer or of forwarded mail, in the
- * languages of their large user groups, with a counter such as `Re[2]:`; and tags by which gateways
- * mark mail from outside.
+ * languages of their large user groups, with a counter such as `Re[2]:`.
  */
 const prefix =
   /^\s*(?:re|aw|antw|sv|vs|ref|rif|res|odp|ynt|atb|bls|tr|wg|fw|fwd|rv|enc|vb|vl|pd|doorst|i|r|ilt|továbbítás|válasz|ответ|пересылка|σχετ|προωθ|回复|答复|回覆|转发|轉寄|返信|転送|회신|전달)\s*(?:[[(]\s*\d{1,3}\s*[\])])?\s*[:：]\s*/iu;
-const tag =
-  /^\s*(?:[[({<*_]{1,3}\s*(?:ext|extern|external|external email|external mail|external sender|externe|externo|esterno|warning: external|caution: external|outside)\s*[\])}>*_]{1,3}|(?:ext|external|extern)\s*[:：-])\s*:?\s*/iu;
-const startsLikeEither = /^\s*(?:[[({<*_]|[^\s:：]{1,16}\s*[:：([-]|ext)/iu;
+const startsLikePrefix = /^\s*[^\s:：]{1,16}\s*[:：([]/u;
 
-/** The subject that stays the same when a mail is answered or passed on; empty when nothing is left. */
-export function subjectCore(subject: string): string {
+/**
+ * One pattern for the tags by which gateways mark mail from outside, at the start of a subject;
+ * undefined when there are none. The longest tag wins, and a colon behind it goes too.
+ */
+export function tagPattern(tags: readonly string[]): RegExp | undefined {
+  const alternatives = [...tags]
+    .filter((tag) => tag.trim() !== '')
+    .sort((a, b) => b.length - a.length || (a < b ? -1 : 1))
+    .map((tag) => {
+      const words = tag
+        .trim()
+        .split(/\s+/)
+        .map((word) => word.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'));
+      // A tag that ends in a letter must not be the beginning of a longer word.
+      return `${words.join('\\s+')}${/[\p{L}\p{N}]$/u.test(tag.trim()) ? '(?![\\p{L}\\p{N}])' : ''}`;
+    });
+  return alternatives.length === 0
+    ? undefined
+    : new RegExp(`^\\s*(?:${alternatives.join('|')})\\s*:?\\s*`, 'iu');
+}
+
+/**
+ * The subject that stays the same when a mail is answered or passed on; empty when nothing is left.
+ * `tag` is what tagPattern gives.
+ */
+export function subjectCore(subject: string, tag: RegExp | undefined): string {
   let rest = subject.length > 1000 ? subject.slice(0, 1000) : subject;
-  for (let round = 0; round < 50 && startsLikeEither.test(rest); round++) {
-    const shorter = rest.replace(prefix, '').replace(tag, '');
+  for (let round = 0; round < 50; round++) {
+    let shorter = startsLikePrefix.test(rest) ? rest.replace(prefix, '') : rest;
+    if (tag !== undefined) shorter = shorter.replace(tag, '');
     if (shorter === rest) break;
     rest = shorter;
   }

@@ -285,6 +285,26 @@ export class ModelStage {
     return this.dictionary.intern((this.atoms[at] as Atom).texts[i] as string);
   }
 
+  /** See {@link Engine.convergence}. */
+  convergence(level: number): Record<string, { scopes: number; converged: number }> {
+    const found: Record<string, { scopes: number; converged: number }> = {};
+    this.stores.forEach((store, at) => {
+      const tally = { scopes: 0, converged: 0 };
+      for (let row = 0; row < store.rows.length; row++) {
+        if (!store.rows.isLive(row) || store.n(row) === 0) continue;
+        tally.scopes++;
+        const ready =
+          store instanceof CategoricalStore
+            ? store.confidence(row) >= level
+            : store.hasThreshold(row);
+        if (ready) tally.converged++;
+      }
+      const id = this.code.models[at]?.id;
+      if (id !== undefined) found[id] = tally;
+    });
+    return found;
+  }
+
   save(w: BinaryWriter): void {
     this.dictionary.save(w);
     for (const store of this.stores) store.save(w);

@@ -144,7 +144,7 @@ const everywhere: readonly CommandName[] = [
  * Every option there is. Flags, environment variables, config keys, help texts and the reference in
  * the documentation all come from this table.
  */
-export const optionTable = [
+const optionTable = [
   {
     name: 'seed',
     type: 'integer',
@@ -236,7 +236,7 @@ export const optionTable = [
     type: 'path',
     shown: 'DIR',
     commands: ['drill', 'emit', 'list', 'lint', 'new'],
-    help: 'Folder of your own scenarios in TypeScript, added to the built-in ones',
+    help: 'Folder of your own scenarios in TypeScript, added to the built-in ones; new: where one is written',
   },
   {
     name: 'only',

@@ -113,11 +113,26 @@ export function describeFailure(outcome: RuleTestOutcome, line: number, paint: P
     );
   }
   for (const fault of outcome.faults) lines.push(`  ${visible(fault)}`);
-  for (const { position, cause, text } of outcome.explanations) {
+  for (const { position, cause, readings, text } of outcome.explanations) {
     lines.push(`  event ${position}${cause === undefined ? ' fired' : ` did not fire: ${cause}`}`);
+    for (const reading of readings)
+      lines.push(`    ${paint('dim', visible(readingText(reading)))}`);
     for (const row of text.split('\n')) lines.push(`    ${visible(row)}`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+type Reading = RuleTestOutcome['explanations'][number]['readings'][number];
+
+/** What the model had seen before the event, in one line. */
+function readingText(reading: Reading): string {
+  const { model, scope, value, n, num_bins, num_observations, confidence_factor } = reading;
+  const about = `${model} of ${scope}: ${plural(n, 'observation')}`;
+  if (typeof value === 'number') {
+    const threshold = reading.percentile_threshold_value;
+    return `${about}, value ${value}, ${Number.isNaN(threshold) ? 'no threshold yet' : `threshold ${Number(threshold.toPrecision(6))}`}`;
+  }
+  return `${about} of ${plural(num_bins, 'value')}, ${num_observations} of ${value}, confidence ${Number(confidence_factor.toFixed(3))}`;
 }
 
 function describeParserFailure(outcome: ParserTestOutcome, line: number, paint: Paint): string {

@@ -95,7 +95,7 @@ describe('test', () => {
   test('suggests the rule that was meant', async () => {
     const { code, stderr } = await leakdrill('test', 'EM-UD-Z');
     expect(code).toBe(3);
-    expect(stderr).toMatch(/No rule is called EM-UD-Z\.\nDid you mean EM-UD-[AF]\?/);
+    expect(stderr).toMatch(/No rule or parser is called EM-UD-Z\.\nDid you mean EM-UD-[AF]\?/);
   });
 
   test('does not begin with content that does not compile', async () => {
@@ -146,6 +146,6 @@ test('help and version need no content and end with 0', async () => {
   const help = await leakdrill('--help');
   expect(help).toMatchObject({ code: 0, stderr: '' });
   expect(help.stdout).toContain('replay [FILE…]');
-  expect((await leakdrill('help', 'lint')).stdout).toContain('--explain CODE');
+  expect((await leakdrill('help', 'lint')).stdout).toContain('--explain [CODE]');
   expect((await leakdrill('--version')).stdout).toMatch(/^leakdrill \d+\.\d+\.\d+\n$/);
 });

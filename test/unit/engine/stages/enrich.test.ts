@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Directory, Event, Fields } from '../../../../engine/contract.js';
-import { createEnrichStage, subjectCore } from '../../../../engine/stages/3-enrich.js';
+import {
+  subjectCore as coreOf,
+  createEnrichStage,
+  tagPattern,
+} from '../../../../engine/stages/3-enrich.js';
 
 const tables: Record<string, readonly string[]> = {
   internal_domains: ['corp.example', 'branch.example'],
@@ -11,12 +15,16 @@ const tables: Record<string, readonly string[]> = {
   generic_cctlds: ['io', 'co'],
   file_sharing_domains: ['drop.com'],
   file_sharing_categories: ['cloud storage'],
+  external_tags: ['[external]', '[ext]', '***external***', 'external:', 'von aussen'],
 };
 const lookup = {
   has: (table: string, value: string) => tables[table]?.includes(value) ?? false,
   map: (table: string, key: string) =>
     table === 'country_domains' && key === 'rival.com' ? 'ch' : undefined,
+  members: (table: string) => tables[table] ?? [],
 };
+const subjectCore = (subject: string): string =>
+  coreOf(subject, tagPattern(lookup.members('external_tags')));
 const directory: Directory = {
   internal_domains: ['hq.example'],
   people: [
@@ -96,7 +104,7 @@ describe('the direction', () => {
 
   test('of the line stands, and makes its sender internal without a directory', () => {
     const alone = createEnrichStage(
-      { has: () => false, map: () => undefined },
+      { has: () => false, map: () => undefined, members: () => [] },
       { internal_domains: [], people: [] },
     );
     const fields = enriched(
@@ -229,6 +237,8 @@ describe('the core of a subject', () => {
     ['***EXTERNAL*** Plan', 'plan'],
     ['回复：转发：计划', '计划'],
     ['Ответ: план', 'план'],
+    ['Von  Aussen Plan', 'plan'],
+    ['Von aussenwirtschaft', 'von aussenwirtschaft'],
     ['Rearrange: the room', 'rearrange: the room'],
     ['Extension cables', 'extension cables'],
     ['[JIRA] Plan', '[jira] plan'],
@@ -242,6 +252,12 @@ describe('the core of a subject', () => {
   test('of a hostile subject takes no time', () => {
     expect(subjectCore('re: '.repeat(100_000)).length).toBeLessThan(1001);
     expect(subjectCore(`${' '.repeat(50_000)}x`)).toBe('');
+  });
+
+  test('goes by the tags of the table alone', () => {
+    expect(coreOf('[EXTERNAL] Re: Plan', undefined)).toBe('[external] re: plan');
+    expect(coreOf('Re: [x.y] Plan', tagPattern(['[x.y]']))).toBe('plan');
+    expect(coreOf('[xzy] Plan', tagPattern(['[x.y]', ' ']))).toBe('[xzy] plan');
   });
 
   test('is absent when nothing is left', () => {
