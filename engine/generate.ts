@@ -6,6 +6,8 @@
  * (the verdicts and the one in question) and its constants, nothing else. While the code of a
  * function is made, the fields, atoms and models it touches are noted, so that for each event type
  * the frame is filled with just what its code reads.
+ *
+ * Over 400 lines because all generated code shares its names: slots, atoms, counters, constants.
  */
 
 import type { Model } from '#content';
@@ -186,7 +188,6 @@ export class Generator {
       number,
       trainIf: test,
       trainIfReads: reads,
-      percentile: place.percentile,
       ...modelLimits(entry),
       agingDays: checked.agingDays,
       source: { scope, feature },

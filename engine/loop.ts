@@ -20,13 +20,7 @@
 import type { BinaryReader, BinaryWriter } from './binary.js';
 import type { Counters, EngineSink, Event, Fields } from './contract.js';
 import { Explainer } from './explain.js';
-import {
-  type Frame,
-  PROFILE_FIELDS,
-  type Program,
-  type RuleCode,
-  type TypeCode,
-} from './program.js';
+import type { Frame, Program, RuleCode, TypeCode } from './program.js';
 import { type Container, type SessionOptions, SessionStage } from './stages/4-session.js';
 import { ModelStage } from './stages/5-model.js';
 import { type Firing, RuleStage } from './stages/6-rule.js';
@@ -163,15 +157,18 @@ export class EventLoop {
     return event.lines.some((line) => this.watched?.has(line));
   }
 
-  /** Only where a model trains at the end of such containers; the object is renewed on change. */
+  /** The PROFILE_FIELDS, where a model trains at the end of such containers; renewed on change. */
   private keepProfile(container: Container, fields: Fields): void {
     if (this.program.code.endings[container.kind]?.trainers.length === 0) return;
+    const { user, peer_group, is_executive, hired } = fields;
     const { profile } = container;
-    for (const name of PROFILE_FIELDS) {
-      if (profile[name] !== fields[name]) {
-        container.profile = Object.fromEntries(PROFILE_FIELDS.map((key) => [key, fields[key]]));
-        return;
-      }
+    if (
+      profile.user !== user ||
+      profile.peer_group !== peer_group ||
+      profile.is_executive !== is_executive ||
+      profile.hired !== hired
+    ) {
+      container.profile = { user, peer_group, is_executive, hired };
     }
   }
 

@@ -125,7 +125,6 @@ export interface ModelCode {
   readonly trainIf: Test | undefined;
   /** train_if reads the model's numbers and not only scope and value. */
   readonly trainIfReads: boolean;
-  readonly percentile: number;
   readonly alpha: number;
   readonly cutOff: number;
   readonly agingDays: number;
@@ -163,5 +162,8 @@ export interface ProgramCode {
   readonly buildType: (kind: RecordKind, fields: Fields) => number;
 }
 
-/** Fields that a session-end model sees: those of the container's user. */
+/** What a session-end model sees of the container's user, as of its last event. */
+export type Profile = Pick<Fields, (typeof PROFILE_FIELDS)[number]>;
+
+/** Fields that a session-end model may use: those of the container's user. */
 export const PROFILE_FIELDS = ['user', 'peer_group', 'is_executive', 'hired'] as const;

@@ -1,5 +1,5 @@
 import type { FieldValue } from '../contract.js';
-import { isRecord, isThere } from './record.js';
+import { type FlatRecord, isRecord, isThere } from './record.js';
 import { parseTime } from './time.js';
 
 /** A decoded value as a field's value; undefined when it is not of that form. */
@@ -10,6 +10,17 @@ function jsonList(text: string): unknown[] | undefined {
   try {
     const list: unknown = JSON.parse(text);
     return Array.isArray(list) ? list : undefined;
+  } catch {
+    return;
+  }
+}
+
+/** A mailbox as an object, or as the text of one, which is how table columns hold it. */
+function mailboxIn(text: string): FlatRecord | undefined {
+  if (text.charCodeAt(0) !== 123) return;
+  try {
+    const mailbox: unknown = JSON.parse(text);
+    return isRecord(mailbox) ? mailbox : undefined;
   } catch {
     return;
   }
@@ -65,7 +76,10 @@ function addressOf(text: string): string | undefined {
 }
 
 export const toAddress: Converter = (value) => {
-  if (typeof value === 'string') return addressOf(value);
+  if (typeof value === 'string') {
+    const mailbox = mailboxIn(value);
+    return mailbox === undefined ? addressOf(value) : toAddress(mailbox);
+  }
   if (Array.isArray(value)) return value.length > 0 ? toAddress(value[0]) : undefined;
   return isRecord(value)
     ? toAddress(value['emailAddress'] ?? value['address'] ?? value['email'])
@@ -75,8 +89,8 @@ export const toAddress: Converter = (value) => {
 function collectAddresses(value: unknown, into: string[], depth: number): void {
   if (into.length >= maxMembers || depth > 4) return;
   if (typeof value === 'string') {
-    const list = jsonList(value);
-    if (list !== undefined) collectAddresses(list, into, depth + 1);
+    const inside = jsonList(value) ?? mailboxIn(value);
+    if (inside !== undefined) collectAddresses(inside, into, depth + 1);
     else if (/[;,]|\s\S*@/.test(value)) {
       // A name before an address may hold a comma; a piece without an address belongs to no one.
       for (const piece of value.split(/[;,]/)) {
@@ -97,7 +111,7 @@ function collectAddresses(value: unknown, into: string[], depth: number): void {
 
 /** Each address once, in order of appearance. */
 export const toAddresses: Converter = (value) => {
-  if (typeof value === 'string' && !/[;,\s[]/.test(value)) {
+  if (typeof value === 'string' && !/[;,\s[{]/.test(value)) {
     const address = addressOf(value);
     return address === undefined ? undefined : [address];
   }

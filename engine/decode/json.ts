@@ -38,6 +38,9 @@ export type Unfolded =
   | { readonly kind: 'text'; readonly text: string }
   | undefined;
 
+/** A text that holds a line: JSON, or key=value as Mimecast or a collector of its logs writes it. */
+const lineInside = /\{\s*"|(?:^|[|\s])(?:datetime|date|mcType)=/;
+
 /** What a wrapper holds; undefined when it is none. An answer without results is an empty list. */
 export function unfold(value: FlatRecord): Unfolded {
   let found: unknown[] | undefined;
@@ -52,8 +55,7 @@ export function unfold(value: FlatRecord): Unfolded {
     const inner = value[key];
     if (isRecord(inner) && Object.keys(inner).length > 0)
       return { kind: 'records', records: [inner] };
-    if (typeof inner === 'string' && (inner.includes('{"') || inner.includes('datetime=')))
-      return { kind: 'text', text: inner };
+    if (typeof inner === 'string' && lineInside.test(inner)) return { kind: 'text', text: inner };
   }
   return;
 }

@@ -54,7 +54,9 @@ function unwrap(value: string): string {
  */
 export function decodeKeyValue(text: string, from: number): FlatRecord | undefined {
   const record: Record<string, string> = Object.create(null);
-  const length = text.length;
+  // The line's own end is no part of the last value.
+  let length = text.length;
+  while (length > from && isLineEnd(text.charCodeAt(length - 1))) length--;
   let key: string | undefined;
   let valueStart = from;
   let valueEnd = from;
@@ -70,7 +72,7 @@ export function decodeKeyValue(text: string, from: number): FlatRecord | undefin
   let at = from;
   while (at <= length) {
     let end = text.indexOf('|', at);
-    if (end === -1) end = length;
+    if (end === -1 || end > length) end = length;
     const equals = end === at ? -1 : indexOfEquals(text, at, end);
     const name = equals > at ? text.slice(at, equals) : undefined;
     let starts = false;
@@ -80,7 +82,7 @@ export function decodeKeyValue(text: string, from: number): FlatRecord | undefin
         text.charCodeAt(valueStart) === 92 &&
         (valueEnd - valueStart < 2 || text.charCodeAt(valueEnd - 1) !== 92)
       ) {
-        if (closes < at) closes = endOfWrapped(text, at);
+        if (closes < at) closes = endOfWrapped(text, at, length);
         starts = closes === length && knownKeys.has(name);
       } else starts = knownKeys.has(name) || (!freeText.has(key) && keyShape.test(name));
     }
@@ -103,11 +105,13 @@ function indexOfEquals(text: string, from: number, end: number): number {
   return -1;
 }
 
-/** Position after the backslash that ends a wrapped text; the text's length when none does. */
-function endOfWrapped(text: string, from: number): number {
+const isLineEnd = (code: number): boolean => code === 13 || code === 10;
+
+/** Position after the backslash that ends a wrapped text; `length`, where the text ends, when none does. */
+function endOfWrapped(text: string, from: number, length: number): number {
   const close = text.indexOf('\\|', from);
-  if (close !== -1) return close + 1;
-  return text.charCodeAt(text.length - 1) === 92 ? text.length - 1 : text.length;
+  if (close !== -1 && close < length) return close + 1;
+  return text.charCodeAt(length - 1) === 92 ? length - 1 : length;
 }
 
 const cefKey = /(?:^|\s)([A-Za-z][A-Za-z0-9_]{0,40}) ?=/g;

@@ -9,6 +9,8 @@
  * before. So reading first drops what has aged (the whole scope at once, at most once per scope and
  * day), entries keep the order in which they were added, and a removed entry leaves a gap until the
  * slab is full. Eviction takes the least recently seen entry and, among equals, the first added.
+ *
+ * Over 400 lines because everything here works on the layout of a slab.
  */
 
 import type { BinaryReader, BinaryWriter } from '../binary.js';

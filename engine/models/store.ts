@@ -62,10 +62,6 @@ export class TextDictionary {
     }
   }
 
-  text(id: number): string {
-    return this.texts[id] as string;
-  }
-
   get size(): number {
     return this.ids.size;
   }
@@ -256,11 +252,6 @@ export class ScopeRows {
 
   touch(row: number, minute: number): void {
     if (minute > (this.trained[row] as number)) this.trained[row] = minute;
-  }
-
-  /** Text of a row's scope. */
-  text(row: number): string {
-    return this.dictionary.text(this.scopes[row] as number);
   }
 
   isLive(row: number): boolean {

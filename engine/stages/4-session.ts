@@ -11,10 +11,13 @@
  *
  * A late event (before the clock) joins its user's open container when it would have belonged to it,
  * and has one to itself otherwise, which closes at once.
+ *
+ * Over 400 lines with the heap and the snapshot of open containers, which need its insides.
  */
 
 import type { BinaryReader, BinaryWriter } from '../binary.js';
-import type { Counters, Fields } from '../contract.js';
+import type { Counters } from '../contract.js';
+import type { Profile } from '../program.js';
 
 export const SESSION = 0;
 export const DAY = 1;
@@ -58,6 +61,13 @@ export class Entity {
 /** Points of a container without any; never written to. */
 const NO_POINTS: ReadonlyMap<number, number> = new Map();
 
+const NO_PROFILE: Profile = {
+  user: undefined,
+  peer_group: undefined,
+  is_executive: undefined,
+  hired: undefined,
+};
+
 export class Container {
   readonly id: number;
   readonly kind: ContainerKind;
@@ -78,7 +88,7 @@ export class Container {
   /** Rule → values at which it has fired, for rules with `once.by`. */
   spent: Map<number, Set<string>> | undefined = undefined;
   /** Fields of the user as of the latest event, for session-end models. */
-  profile: Fields = {};
+  profile: Profile = NO_PROFILE;
 
   constructor(
     id: number,
@@ -384,7 +394,7 @@ export class SessionStage {
       container.spent ??= new Map();
       container.spent.set(rule, new Set(values));
     }
-    container.profile = r.json() as Fields;
+    container.profile = { ...NO_PROFILE, ...(r.json() as Partial<Profile>) };
     entity.open = container;
     this.heap.push(container);
     rise(this.heap, this.heap.length - 1);

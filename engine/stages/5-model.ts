@@ -53,7 +53,9 @@ export class ModelStage {
   private readonly stores: readonly (CategoricalStore | NumericalStore)[];
   private readonly readingsOf: readonly Readings[];
   private readonly atoms: readonly Atom[];
+  /** Model and pair, in turn, of what is to train; `pendingLength` of them count. */
   private readonly pending: number[] = [];
+  private pendingLength = 0;
   private event = 0;
   private clock = 0;
   private frame: Frame | undefined;
@@ -168,8 +170,10 @@ export class ModelStage {
     const value = this.dictionary.find(text);
     if (value < 0) return 0;
     let total = 0;
-    for (const scope of this.identities((this.code.models[at] as ModelCode).scope)) {
-      total += store.observations(store.find(scope, this.clock), value);
+    const { scope } = this.code.models[at] as ModelCode;
+    const ids = this.identities(scope);
+    for (let i = 0; i < this.atom(scope).length; i += 1) {
+      total += store.observations(store.find(ids[i] as number, this.clock), value);
     }
     return total;
   }
@@ -195,7 +199,7 @@ export class ModelStage {
   /** Trains the models given. `time` is the event's own; it differs from the clock for late ones. */
   train(trainers: readonly number[], time: number): void {
     const { pending } = this;
-    pending.length = 0;
+    this.pendingLength = 0;
     for (const at of trainers) {
       const { trainIf, trainIfReads } = this.code.models[at] as ModelCode;
       const pairs = trainIfReads ? this.readings(at) : this.pairs(at);
@@ -203,10 +207,14 @@ export class ModelStage {
         const train =
           trainIf === undefined ||
           trainIf(this.frame as Frame, this.container as Container, pairs, i);
-        if (train) pending.push(at, i);
+        if (train) {
+          pending[this.pendingLength] = at;
+          pending[this.pendingLength + 1] = i;
+          this.pendingLength += 2;
+        }
       }
     }
-    for (let p = 0; p < pending.length; p += 2) {
+    for (let p = 0; p < this.pendingLength; p += 2) {
       this.trainPair(pending[p] as number, pending[p + 1] as number, time);
     }
   }
@@ -260,14 +268,13 @@ export class ModelStage {
     return readings;
   }
 
-  /** Ids of an atom's texts; -1 for a text that no model has seen. */
+  /** Ids of an atom's texts, as many as it has; -1 for a text that no model has seen. */
   private identities(at: number): readonly number[] {
     const texts = this.atom(at);
     const atom = this.atoms[at] as Atom;
     if (atom.identified !== this.event) {
       atom.identified = this.event;
       atom.generation = this.dictionary.generation;
-      atom.ids.length = texts.length;
       for (let i = 0; i < texts.length; i += 1) {
         atom.ids[i] = this.dictionary.find(texts[i] as string);
       }

@@ -19,11 +19,16 @@ export const newFile: Command = async ({ settings, args }, shell) => {
     );
   if (id === undefined)
     throw new UsageFault(`The new ${kind} needs an id.`, 'leakdrill new --help shows examples.');
+  if (kind === 'scenario' && settings.scenarios === undefined)
+    throw new UsageFault(
+      'Scenarios of your own lie in a folder of your own.',
+      `Name it: leakdrill new scenario ${id} --scenarios ./my-scenarios`,
+    );
   const { path, next } = writeNewFile({
     kind: kind as NewKind,
     id,
     content: contentRoot(settings, shell),
-    scenarios: resolve(shell.cwd, settings.scenarios ?? 'scenarios'),
+    scenarios: resolve(shell.cwd, settings.scenarios ?? '.'),
     cwd: shell.cwd,
   });
   const paint = painter(wantsColor(shell, shell.stdout, settings.color));

@@ -14,12 +14,12 @@ function lengthOf(duration: string): string {
 
 const MB = 1024 ** 2;
 
-/** A size as a test states it: exact bytes, with the unit beside where it says more. */
+/** A size as a test states it: exact bytes, with the larger unit beside where it says the same. */
 function sizeOf(bytes: number): string {
-  if (bytes >= MB) return `${bytes} bytes (${Number((bytes / MB).toFixed(4))} MB)`;
-  return bytes >= 1024
-    ? `${bytes} bytes (${Number((bytes / 1024).toFixed(2))} KB)`
-    : `${bytes} bytes`;
+  const [unit, name] = bytes >= MB ? [MB, 'MB'] : [1024, 'KB'];
+  const amount = Number((bytes / unit).toFixed(2));
+  const isMisleading = Number.isInteger(amount) && bytes % unit !== 0;
+  return bytes < 1024 || isMisleading ? `${bytes} bytes` : `${bytes} bytes (${amount} ${name})`;
 }
 
 /** One test as a list entry, with the steps below it. Ends with a line end. */

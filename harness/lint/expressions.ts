@@ -144,7 +144,8 @@ function fieldsNamed(
   return [...collect(...trees).fields].filter((name) => absent.has(name));
 }
 
-const isNothing = (node: TypedNode): boolean => node.node === 'literal' && node.value === undefined;
+const isNothing = (node: TypedNode): boolean =>
+  node.node === 'literal' && (node.value === undefined || Number.isNaN(node.value));
 
 const neverTrue = (tree: TypedNode): boolean => alwaysConstant(withFacts(tree)) === false;
 

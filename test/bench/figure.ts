@@ -30,18 +30,21 @@ function shown(value: number | undefined): string {
   return String(Number(value.toPrecision(3)));
 }
 
-/** The figures for reading, one per line. */
+/** The figures for reading, below what they were measured over. */
 export function tableOf(figures: readonly Figure[]): string {
   const table = new Table({
-    head: ['figure', 'value', 'unit', 'must', 'aim', 'verdict', 'over'],
-    colAligns: ['left', 'right', 'left', 'right', 'right', 'left', 'left'],
+    head: ['figure', 'value', 'unit', 'must', 'aim', 'verdict'],
+    colAligns: ['left', 'right', 'left', 'right', 'right', 'left'],
     style: { head: [], border: [], compact: true },
   });
+  let above: string | undefined;
   for (const figure of figures) {
     const { name, value, unit, must, aim, over, lower_is_better } = figure;
     const sign = lower_is_better ? '≤ ' : '≥ ';
     const limit = (bound: number | undefined) => (bound === undefined ? '' : sign + shown(bound));
-    table.push([name, shown(value), unit, limit(must), limit(aim), verdictOf(figure), over ?? '']);
+    if (over !== above) table.push([{ colSpan: 6, content: over ?? '' }]);
+    above = over;
+    table.push([`  ${name}`, shown(value), unit, limit(must), limit(aim), verdictOf(figure)]);
   }
   return table.toString();
 }

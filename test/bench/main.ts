@@ -4,7 +4,7 @@
  * of three rounds; every reference is checked to give the engine's answers before it is timed.
  *
  *   --only NAME   one group of figures (several times for several); the names are below
- *   --quick       small sizes, under a minute
+ *   --quick       small sizes, under a minute; mostly code that is not compiled yet, so only a smoke test
  *   --long        the sizes that the goals name; hours
  *   --out FILE    all figures as JSON: [{name, value, unit, must, aim}]
  */
@@ -31,22 +31,22 @@ interface Sizes {
 }
 
 const quick: Sizes = {
-  events: 30_000,
-  daily: 30_000,
-  stateless: 20_000,
-  memory: 60_000,
-  long: 100_000,
-  variants: 5_000,
+  events: 12_000,
+  daily: 12_000,
+  stateless: 10_000,
+  memory: 30_000,
+  long: 50_000,
+  variants: 2000,
   people: 50,
-  days: 20,
+  days: 15,
   drill: 30,
 };
 const usual: Sizes = {
   events: 200_000,
-  daily: 500_000,
+  daily: 100_000,
   stateless: 100_000,
-  memory: 500_000,
-  long: 1_000_000,
+  memory: 300_000,
+  long: 600_000,
   variants: 30_000,
   people: 200,
   days: 60,

@@ -4,7 +4,8 @@
  * written from the description of the semantics (engine/README.md) and shares with the engine only
  * the parsed expressions and their interpreter.
  *
- * Slow on purpose: each reading replays all observations of its scope.
+ * Slow on purpose: each reading replays all observations of its scope. Over 400 lines because it is a
+ * whole engine in one piece, to be read beside the description.
  */
 
 import gammaQuantile from '@stdlib/stats-base-dists-gamma-quantile';

@@ -139,6 +139,8 @@ export async function lines(pack: ContentPack, options: LinesOptions): Promise<F
       lower_is_better: true,
       over,
     },
+    { name: 'parse, assemble, enrich ÷ JSON.parse', value: json / parse, unit: '×', over },
+    { name: 'generator to wire JSON ÷ JSON.parse', value: json / generation, unit: '×', over },
     rate('JSON.parse', json),
     rate('JSON file to triggers', whole),
     rate('engine, lines in memory', engine),

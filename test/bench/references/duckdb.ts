@@ -141,14 +141,17 @@ export class SqlReference {
     return cpuSeconds() - before;
   }
 
-  /** CPU seconds of answering day after day, each day from all history before it. */
+  /**
+   * CPU seconds of answering day after day, each day from all history before it. Nothing is kept
+   * from one day to the next but the log, so sessions are found anew too.
+   */
   async daily(): Promise<number> {
-    await this.sessions();
     const days = await this.connection.runAndReadAll(
       `select distinct day from ${features[0]} order by day`,
     );
     const before = cpuSeconds();
     for (const [day] of days.getRows()) {
+      await this.sessions(Number(day));
       for (const model of this.models) {
         await this.connection.run(
           `create or replace temp table answers as ${this.dailyQuery(model, Number(day))}`,
@@ -190,17 +193,18 @@ export class SqlReference {
     );
   }
 
-  /** Which rows are observations: all, or the first of each value in a session. */
-  private async sessions(): Promise<void> {
+  /** Which rows are observations: all, or the first of each value in a session. `until`: last day. */
+  private async sessions(until = 1e6): Promise<void> {
     const { connection } = this;
     await connection.run(`create or replace temp table sessions as
       select mail, sum(begins) over (partition by who order by mail rows unbounded preceding) as session
       from (select mail, who, case when moment - lag(moment) over (partition by who order by mail)
-        < ${defaultOptions.sessionIdle} then 0 else 1 end as begins from mails)`);
+        < ${defaultOptions.sessionIdle} then 0 else 1 end as begins from mails
+        where moment < ${(until + 1) * DAY})`);
     for (const feature of features) {
       await connection.run(`create or replace temp table trained_${feature} as
         select f.*, (row_number() over (partition by f.user, s.session, f.value order by f.mail) = 1)::integer as once
-        from ${feature} f join sessions s using (mail)`);
+        from ${feature} f join sessions s using (mail) where day <= ${until}`);
     }
   }
 

@@ -442,18 +442,19 @@ describe('rules on models', () => {
   it('train by train_if, whose answers are all from before any training', () => {
     const program = programOf(
       pack(
-        { a: { model: 'A', when: 'n == 1' }, b: { model: 'B', when: 'n == 1' } },
+        { a: { model: 'A', when: 'n == 2' }, b: { model: 'B', when: 'n == 2' } },
         {
           A: { train_if: "observations('B', 'x') == 0" },
           B: { train_if: "observations('A', 'x') == 0" },
         },
       ),
     );
+    // The user is known to both before x comes.
     const { fired } = hear(
       program,
-      [0, 1, 2].map((at) => mail(at, { domains: ['x'] })),
+      ['y', 'x', 'x', 'x'].map((domain, at) => mail(at, { domains: [domain] })),
     );
-    expect(fired).toEqual(['a@1', 'b@1', 'a@2', 'b@2']);
+    expect(fired).toEqual(['a@2', 'b@2', 'a@3', 'b@3']);
   });
 
   it('count a value once per session with count(value) == 1', () => {

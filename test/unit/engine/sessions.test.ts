@@ -177,6 +177,31 @@ describe('a session-end model', () => {
     expect(fired).toEqual([`r@${870 + 1440 + 29}`]);
     expect(hear(program, [mail(870), mail(870 + 1440 + 31)]).fired).toEqual([]);
   });
+
+  it("forgets by the clock of the session's end", () => {
+    const program = programOf(
+      pack(
+        { r: { model: 'O', when: 'num_observations == 1' } },
+        { O: { scope: 'org', feature: 'user', trains_on: ['session-end'], aging: '1d' } },
+      ),
+    );
+    // Sessions of days 0 and 1 that each end an hour into the next day.
+    const { fired } = hear(program, [mail(660), mail(660 + 1440), mail(2 * 1440)]);
+    expect(fired).toEqual([`r@${660 + 1440}`, `r@${2 * 1440}`]);
+  });
+
+  it('counts its own event types even where its text is that of another model', () => {
+    const feature = "count(personal) > 1 ? 'many' : 'few'";
+    const atEnd = { scope: 'org', feature, trains_on: ['session-end'] as [string] };
+    const program = programOf(
+      pack(
+        { a: { model: 'A', when: 'n >= 0' }, b: { model: 'B', when: 'n >= 0' } },
+        { A: { ...atEnd, session_events: ['out'] }, B: { ...atEnd, session_events: ['failed'] } },
+      ),
+    );
+    const { triggers } = hear(program, [mail(0, { personal: true }), mail(1, { personal: true })]);
+    expect(triggers.map(({ value }) => value)).toEqual(['few', 'few', 'many', 'few']);
+  });
 });
 
 describe('a late event', () => {
@@ -218,6 +243,23 @@ describe('a late event', () => {
       mail(11 * 1440, { domains: ['c'] }),
     ]);
     expect(fired).toEqual(['r@0', `r@${11 * 1440}`]);
+  });
+});
+
+describe('first_seen', () => {
+  it('moves back when a late event turns out to be the first', () => {
+    const program = programOf(pack({ r: { when: 'time - first_seen > 2 * HOUR' } }));
+    expect(hear(program, [mail(600), mail(480), mail(605)]).fired).toEqual(['r@605']);
+  });
+});
+
+describe('a value that a late event repeats', () => {
+  it('stays known from its latest sight', () => {
+    const program = programOf(
+      pack({ r: { model: 'M', when: 'num_observations == 2' } }, { M: { aging: '2d' } }),
+    );
+    const on = (day: number, domain = 'a') => mail(day * 1440, { domains: [domain] });
+    expect(hear(program, [on(3, 'b'), on(5), on(4), on(7)]).fired).toEqual([`r@${7 * 1440}`]);
   });
 });
 

@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { lintHelp } from '#content';
 import { builtInContent } from '../../../harness/package-root.js';
 import { type Outcome, runInMemory } from './memory-shell.js';
 
@@ -60,9 +61,59 @@ describe('lint', () => {
     const known = await leakdrill('lint', '--explain', 'yaml/duplicate-key');
     expect(known.code).toBe(0);
     expect(known.stdout).toContain('same key stands twice');
+    const all = await leakdrill('lint', '--explain');
+    expect(all.code).toBe(0);
+    for (const code of Object.keys(lintHelp)) expect(all.stdout).toContain(`\n${code} `);
     const unknown = await leakdrill('lint', '--explain', 'yaml/duplicat-key');
     expect(unknown.code).toBe(3);
     expect(unknown.stderr).toContain('Did you mean yaml/duplicate-key?');
+  });
+
+  test('adds an estimate for each model when asked', async () => {
+    const { code, stdout } = await leakdrill('lint', '--models');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\nEM-UD +user +a confidence of 0\.8 +\d+ +\d+ months +\d months\n/);
+    expect(stdout).toMatch(/\nFEM-UD +user +nothing +at once\n/);
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+  });
+
+  test('shows a dead rule at the field that nothing sets', async () => {
+    const root = contentWith(
+      'rules/T1048.003/EM-PersonalEmail.yaml',
+      'when: to_personal',
+      'when: to_personal && alert_id == "x" && hired > 5',
+    );
+    const { code, stdout } = await leakdrill('lint', '--content', root);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/EM-PersonalEmail\.yaml:\d+:\d+ warning expression\/bare-number/);
+    const dead = contentWith(
+      'rules/T1048.003/EM-PersonalEmail.yaml',
+      'when: to_personal',
+      'when: to_personal && bytes > 5 * MB && bytes < 1 * MB',
+    );
+    const found = await leakdrill('lint', '--content', dead);
+    expect(found.code).toBe(2);
+    expect(found.stdout).toContain('error rule/never-fires  its condition can never hold');
+    expect(found.stdout).toContain('leakdrill lint --explain CODE tells more');
+  });
+
+  test('finds a TODO anywhere, in comments too', async () => {
+    const root = contentWith('gates.yaml', 'default:', '# TODO decide\ndefault:');
+    const { code, stdout } = await leakdrill('lint', '--content', root);
+    expect(code).toBe(2);
+    expect(stdout).toMatch(/gates\.yaml:\d+:3 error content\/todo {2}left to do: decide\n/);
+  });
+
+  test('takes assumptions of its own from the content, and ours where it has none', async () => {
+    const root = contentWith('traffic.yaml', 'people: 200', 'people: 2000');
+    const org = (text: string): string => /\nWEB-OU-FS .*/.exec(text)?.[0] ?? '';
+    const usual = org((await leakdrill('lint', '--models')).stdout);
+    const large = org((await leakdrill('lint', '--models', '--content', root)).stdout);
+    expect(large).not.toBe(usual);
+    rmSync(join(root, 'traffic.yaml'));
+    expect(org((await leakdrill('lint', '--models', '--content', root)).stdout)).toBe(usual);
+    writeFileSync(join(root, 'traffic.yaml'), 'people: many\n');
+    expect((await leakdrill('lint', '--content', root)).code).toBe(2);
   });
 
   test('says that a folder without content is none', async () => {
@@ -90,6 +141,28 @@ describe('test', () => {
     expect(stdout).toMatch(/\d+ passed, [1-9]\d* failed/);
     const line = Number(/EM-PersonalEmail\.yaml:(\d+)/.exec(stdout)?.[1]);
     expect(readFileSync(join(root, file), 'utf8').split('\n')[line - 1]).toContain('name:');
+  });
+
+  test("runs the parsers' tests too, and shows what a line yields instead", async () => {
+    const file = 'parsers/proxy/web-activity.yaml';
+    const root = contentWith(file, 'bytes_in: {', 'bytes_inn: {');
+    const lint = await leakdrill('lint', '--content', root);
+    expect(lint.stdout).toContain('content/unknown-field');
+    const broken = contentWith(file, 'from: [bytes_in]', 'from: [bytes_inn]');
+    const { code, stdout } = await leakdrill('test', 'web-activity', '--content', broken);
+    expect(code).toBe(2);
+    expect(stdout).toMatch(
+      new RegExp(`✗ web-activity: .* ${file}:\\d+\n  bytes_in should be \\d+ and is absent\n`),
+    );
+    expect(stdout).toMatch(/\d+ passed, [1-9] failed \(\d+ tests of 1 parser, /);
+  });
+
+  test('shows what the model of a failing rule had seen', async () => {
+    const root = contentWith('rules/T1048.003/EM-UD-F.yaml', '>= 0.8', '>= 0.9');
+    const { stdout } = await leakdrill('test', 'EM-UD-F', '--content', root);
+    expect(stdout).toContain(
+      'did not fire: model not converged\n    EM-UD of ann.meyer@corp.example: 5 observations of 1 value, 0 of newcomer.example, confidence 0.8\n',
+    );
   });
 
   test('suggests the rule that was meant', async () => {
@@ -148,4 +221,25 @@ test('help and version need no content and end with 0', async () => {
   expect(help.stdout).toContain('replay [FILE…]');
   expect((await leakdrill('help', 'lint')).stdout).toContain('--explain [CODE]');
   expect((await leakdrill('--version')).stdout).toMatch(/^leakdrill \d+\.\d+\.\d+\n$/);
+});
+
+describe('docs', () => {
+  test('writes a page for each rule, and the tables', async () => {
+    const { code, stdout } = await leakdrill('docs', '--out', 'pages');
+    expect(stdout).toBe('44 pages written; begin with pages/index.md\n');
+    expect(code).toBe(0);
+    expect(readFileSync(join(cwd, 'pages/rules/EM-UD-F.md'), 'utf8')).toContain('# EM-UD-F: ');
+  });
+
+  test('wants a folder that can be written, and content without errors', async () => {
+    expect((await leakdrill('docs')).stderr).toContain('leakdrill docs --out DIR');
+    writeFileSync(join(cwd, 'a-file'), '');
+    const blocked = await leakdrill('docs', '--out', 'a-file');
+    expect(blocked.code).toBe(3);
+    expect(blocked.stderr).toMatch(/--out a-file cannot be written: E/);
+    const root = contentWith('rules/T1048.003/EM-UD-F.yaml', 'num_observations == 0', 'nothing');
+    const faulty = await leakdrill('docs', '--out', 'other-pages', '--content', root);
+    expect(faulty.code).toBe(2);
+    expect(faulty.stderr).toContain('expression/unknown-name');
+  });
 });
