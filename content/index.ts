@@ -3,14 +3,13 @@
  * and never throw for bad content.
  */
 export {
-  type ContentPlace,
-  type Diagnostic,
   didYouMean,
   type Location,
   locate,
   renderDiagnostic,
   sortDiagnostics,
 } from './diagnostic.js';
+export type { ContentPlace, Diagnostic } from './fault.js';
 export { lint } from './lint.js';
 export { lintHelp } from './lint-help.js';
 export {

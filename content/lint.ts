@@ -2,7 +2,8 @@
  * All structural checks of a pack, one function per kind of file. Long because it is a list: checks
  * share nothing but how they report.
  */
-import { type ContentPlace, type Diagnostic, didYouMean } from './diagnostic.js';
+import { didYouMean } from './diagnostic.js';
+import type { ContentPlace, Diagnostic } from './fault.js';
 import type { ContentPack, RuleEntry } from './pack.js';
 import { settableFields } from './reach.js';
 import type { Field, TestStep } from './types.generated.js';

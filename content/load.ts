@@ -13,7 +13,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { domainToASCII } from 'node:url';
-import { type Diagnostic, didYouMean, sortDiagnostics } from './diagnostic.js';
+import { didYouMean, sortDiagnostics } from './diagnostic.js';
+import type { Diagnostic } from './fault.js';
 import type {
   ContentPack,
   ModelEntry,

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import { type Diagnostic, didYouMean } from './diagnostic.js';
+import { didYouMean } from './diagnostic.js';
+import type { Diagnostic } from './fault.js';
 
 /** Names of the schemas, `content/schema/<name>.schema.json`. */
 export type SchemaName =

@@ -8,7 +8,7 @@ import {
   type Pair,
   parseDocument,
 } from 'yaml';
-import type { ContentPlace, Diagnostic } from './diagnostic.js';
+import type { ContentPlace, Diagnostic } from './fault.js';
 
 /** A content file as read: text, and where its parts are. */
 export interface ContentFile {

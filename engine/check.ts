@@ -25,7 +25,8 @@ import {
   walk,
 } from './expression/index.js';
 import { MAX_BINS } from './models/categorical.js';
-import { PROFILE_FIELDS, type SourceTree } from './program.js';
+import type { SourceTree } from './program.js';
+import { PROFILE_FIELDS } from './stages/4-session.js';
 
 export const SESSION_END = 'session-end';
 

@@ -197,7 +197,7 @@ export interface Engine {
   readonly unparsed: readonly UnparsedSample[];
   /**
    * By model id: scopes that hold observations, and those of them that have converged: confidence
-   * of at least `level` (categorical), or a threshold (numerical).
+   * of at least `level` (categorical), or a threshold (numerical). As of the last event.
    */
   convergence(level: number): Record<string, { scopes: number; converged: number }>;
   /** The whole state as a versioned binary. */

@@ -22,7 +22,8 @@ import type {
   LogRecord,
   UnparsedSample,
 } from './contract.js';
-import { EventLoop, emptyCounters } from './loop.js';
+import { emptyCounters } from './counters.js';
+import { EventLoop } from './loop.js';
 import type { Program } from './program.js';
 import { readSnapshot, type SnapshotHeader, type Stateful, writeSnapshot } from './snapshot.js';
 import { createParseStage } from './stages/1-parse.js';

@@ -23,6 +23,8 @@ export type {
   Trigger,
   UnparsedSample,
 } from './contract.js';
+export { emptyCounters } from './counters.js';
+export { recordListKeys } from './decode/json.js';
 export { createEngine, defaultOptions, type RestoreOutcome, restoreEngine } from './engine.js';
 export {
   alwaysConstant,

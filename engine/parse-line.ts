@@ -1,6 +1,6 @@
 import type { ParserEntry } from '#content';
 import type { LogRecord } from './contract.js';
-import { emptyCounters } from './loop.js';
+import { emptyCounters } from './counters.js';
 import { createParseStage } from './stages/1-parse.js';
 
 /** The records of one text as the parsers read it, in order; a record's `parser` is a position in them. */

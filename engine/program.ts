@@ -2,7 +2,6 @@ import type { ParserEntry } from '#content';
 import type { Directory, Fields, RecordKind } from './contract.js';
 import type { CallNode, TypedNode } from './expression/index.js';
 import type { Container, ContainerKind, CounterShape, SessionStage } from './stages/4-session.js';
-import type { ModelStage } from './stages/5-model.js';
 import type { Tables } from './tables.js';
 
 /** A rule of the program. Equal rules of several variants are one. */
@@ -54,7 +53,15 @@ export interface Frame {
   firstSeen: number;
   activeDays: number;
   sessions: SessionStage;
-  models: ModelStage;
+  models: ModelAnswers;
+}
+
+/** What generated code asks of the models; stage 5 answers. */
+interface ModelAnswers {
+  atom(at: number): readonly string[];
+  threshold(at: number, i: number, percentile: number): number;
+  top(at: number, i: number, percentile: number): number;
+  observations(at: number, text: string | undefined): number;
 }
 
 /** A model's or list's answers on one event, as columns; see stage 5. */
@@ -161,9 +168,3 @@ export interface ProgramCode {
   /** Event type of a record, or -1. */
   readonly buildType: (kind: RecordKind, fields: Fields) => number;
 }
-
-/** What a session-end model sees of the container's user, as of its last event. */
-export type Profile = Pick<Fields, (typeof PROFILE_FIELDS)[number]>;
-
-/** Fields that a session-end model may use: those of the container's user. */
-export const PROFILE_FIELDS = ['user', 'peer_group', 'is_executive', 'hired'] as const;

@@ -12,6 +12,7 @@
  * What comes out does not depend on how the bytes are cut into chunks.
  */
 import { isUtf8 } from 'node:buffer';
+import { recordListKeys } from '#engine';
 
 /** One log line, or one record of a JSON document. */
 export interface SplitText {
@@ -46,26 +47,7 @@ const OPEN = 123;
 const CLOSE = 125;
 
 /** Keys whose lists hold records. */
-const listKeys: ReadonlySet<string> = new Set([
-  'data',
-  'value',
-  'fail',
-  'dlpLogs',
-  'clickLogs',
-  'attachmentLogs',
-  'impersonationLogs',
-  'logs',
-  'heldReleaseLogs',
-  'viewLogs',
-  'searchLogs',
-  'messages',
-  'rejections',
-  'Records',
-  'records',
-  'events',
-  'items',
-  'results',
-]);
+const listKeys: ReadonlySet<string> = new Set([...recordListKeys, 'fail']);
 /** Keys with which the answers of APIs begin. */
 const answerKeys: ReadonlySet<string> = new Set([
   'meta',

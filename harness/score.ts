@@ -9,7 +9,7 @@
  */
 
 import type { ContentPack } from '#content';
-import { type Counters, NOTABLE } from '#engine';
+import { type Counters, emptyCounters, NOTABLE } from '#engine';
 import { randomStream } from '#generators';
 import { AlertTally, noTally, unmapped } from './alert-tally.js';
 import { type AlertRow, type BadRow, halves } from './alerts-file.js';
@@ -266,21 +266,10 @@ function countersOf({ end, lines }: Labels, bad: readonly BadRow[]): Counters {
     unparsedReasons[reason] = (unparsedReasons[reason] ?? 0) + 1;
   }
   return {
+    ...emptyCounters(),
     lines: end?.lines ?? lines.at(-1)?.line ?? 0,
-    records: 0,
-    parsed: {},
     unparsed: bad.length,
     unparsedReasons,
-    events: {},
-    unbuilt: {},
-    duplicates: 0,
-    late: 0,
-    lateParts: 0,
-    incompleteMessages: 0,
-    triggers: 0,
-    sessions: 0,
-    evicted: {},
-    faults: {},
   };
 }
 

@@ -1,14 +1,7 @@
 import type { Person } from '#generators';
 import { domainRepeats } from './history.js';
-import {
-  type Casting,
-  describe,
-  type Nobody,
-  type Scenario,
-  ScenarioError,
-  type Window,
-} from './scenario.js';
-import { DAY, HOUR, MINUTE } from './stage.js';
+import { type Casting, describe, type Nobody, type Scenario, ScenarioError } from './scenario.js';
+import { DAY, HOUR, MINUTE, type Window } from './stage.js';
 
 /** Says why a story cannot be told with these people. */
 export function nobody(why: string): Nobody {

@@ -3,7 +3,6 @@ export { anyOf, nobody, oneOfTheMost, oneOfTheSteadiest } from './casting.js';
 export { domainRepeats, fileTypeRepeats, type History } from './history.js';
 export {
   type Casting,
-  type Deed,
   defineScenario,
   type Nobody,
   placeScenario,
@@ -11,11 +10,11 @@ export {
   type ScenarioDefinition,
   ScenarioError,
   type Step,
-  type Window,
 } from './scenario.js';
 export {
   BOUNCED_UNKNOWN,
   DAY,
+  type Deed,
   HELD_FOR_CONTENT,
   HOUR,
   type InboxRuleParts,
@@ -26,4 +25,5 @@ export {
   SECOND,
   type Stage,
   type WebParts,
+  type Window,
 } from './stage.js';

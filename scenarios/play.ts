@@ -1,7 +1,7 @@
 import type { Activity, Organisation, OutsideWorld, Person, Random } from '#generators';
 import { reasonOf, workdaysOf } from './casting.js';
-import { describe, type Scenario, ScenarioError, type Step, type Window } from './scenario.js';
-import { createStage } from './stage.js';
+import { describe, type Scenario, ScenarioError, type Step } from './scenario.js';
+import { createStage, type Window } from './stage.js';
 
 /** A step with its activity at its time. */
 export interface PlayedStep {

@@ -1,17 +1,6 @@
-import type { Activity, Organisation, Person, Random } from '#generators';
+import type { Organisation, Person, Random } from '#generators';
 import type { History } from './history.js';
-import type { Stage } from './stage.js';
-
-/** Half-open stretch of time, ms since 1970 UTC. */
-export interface Window {
-  readonly start: number;
-  readonly end: number;
-}
-
-type WithoutTime<T> = T extends { readonly time: number } ? Omit<T, 'time'> : never;
-
-/** What somebody does; the step says when. */
-export type Deed = WithoutTime<Activity>;
+import type { Deed, Stage, Window } from './stage.js';
 
 /** One act of the story. */
 export interface Step {

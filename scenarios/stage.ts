@@ -1,5 +1,22 @@
-import type { MailOutcome, Organisation, OutsideWorld, Person, Random } from '#generators';
-import type { Deed, Window } from './scenario.js';
+import type {
+  Activity,
+  MailOutcome,
+  Organisation,
+  OutsideWorld,
+  Person,
+  Random,
+} from '#generators';
+
+/** Half-open stretch of time, ms since 1970 UTC. */
+export interface Window {
+  readonly start: number;
+  readonly end: number;
+}
+
+type WithoutTime<T> = T extends { readonly time: number } ? Omit<T, 'time'> : never;
+
+/** What somebody does; the step says when. */
+export type Deed = WithoutTime<Activity>;
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;

@@ -1,7 +1,7 @@
 import { type FlatRecord, isRecord } from './record.js';
 
 /** Keys under which products put a list of records. */
-const listKeys = [
+export const recordListKeys = [
   'data',
   'value',
   'dlpLogs',
@@ -44,7 +44,7 @@ const lineInside = /\{\s*"|(?:^|[|\s])(?:datetime|date|mcType)=/;
 /** What a wrapper holds; undefined when it is none. An answer without results is an empty list. */
 export function unfold(value: FlatRecord): Unfolded {
   let found: unknown[] | undefined;
-  for (const key of listKeys) {
+  for (const key of recordListKeys) {
     const list = value[key];
     if (!Array.isArray(list)) continue;
     if (list.length > 0 && !list.some(isRecord)) continue;

@@ -101,6 +101,14 @@ export class CategoricalStore {
     return row;
   }
 
+  /** Drops from every scope what has aged by `clock`. */
+  age(clock: number): void {
+    const today = dayOfMinute(minuteOf(clock));
+    for (let row = 0; row < this.rows.length; row++) {
+      if (this.rows.isLive(row)) this.forget(row, today);
+    }
+  }
+
   n(row: number): number {
     return row < 0 ? 0 : (this.totals[row] as number);
   }

@@ -16,8 +16,13 @@
  */
 
 import type { BinaryReader, BinaryWriter } from '../binary.js';
-import type { Counters } from '../contract.js';
-import type { Profile } from '../program.js';
+import type { Counters, Fields } from '../contract.js';
+
+/** What a session-end model sees of the container's user, as of its last event. */
+export type Profile = Pick<Fields, (typeof PROFILE_FIELDS)[number]>;
+
+/** Fields that a session-end model may use: those of the container's user. */
+export const PROFILE_FIELDS = ['user', 'peer_group', 'is_executive', 'hired'] as const;
 
 export const SESSION = 0;
 export const DAY = 1;

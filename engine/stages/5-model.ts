@@ -297,6 +297,7 @@ export class ModelStage {
     const found: Record<string, { scopes: number; converged: number }> = {};
     this.stores.forEach((store, at) => {
       const tally = { scopes: 0, converged: 0 };
+      if (store instanceof CategoricalStore) store.age(this.clock);
       for (let row = 0; row < store.rows.length; row++) {
         if (!store.rows.isLive(row) || store.n(row) === 0) continue;
         tally.scopes++;

@@ -48,7 +48,7 @@ const listed = 12;
 /**
  * Draws a result as text, ending in a line break. Depends on the result and the options alone.
  * Order: verdict, notable sessions, techniques, rules, misses, look-alikes that raised alerts,
- * lines not parsed, gates, receipt.
+ * lines not parsed, models, gates, receipt.
  */
 export function renderText(result: RunResult, options: TextOptions): string {
   const width = Math.max(40, options.width);
@@ -61,6 +61,7 @@ export function renderText(result: RunResult, options: TextOptions): string {
     missSection(safe, width),
     lookAlikeSection(safe, width),
     lineSection(safe, width),
+    modelSection(safe, width),
     gateSection(safe, width),
     receiptSection(safe.receipt, width),
   ].filter((section) => section.length > 0);
@@ -263,6 +264,16 @@ function lineSection(result: RunResult, width: number): Line[] {
     ),
   ];
   return rows;
+}
+
+/** A rule stays silent where its model has not converged, which its own figures do not show. */
+function modelSection({ counts }: RunResult, width: number): Line[] {
+  const models = Object.entries(counts.converged).filter(([, { scopes }]) => scopes > 0);
+  if (models.length === 0) return [];
+  const text = models
+    .map(([id, { scopes, converged }]) => `${id} ${count(converged)}/${count(scopes)}`)
+    .join(', ');
+  return paragraph(span('Models converged, of the scopes seen: ', 'strong'), text, width);
 }
 
 function gateSection(result: RunResult, width: number): Line[] {

@@ -1,7 +1,8 @@
 import type { ContentPack } from '#content';
 import type { EngineSink, Event, Program } from '#engine';
 import { createEngine, defaultOptions } from '#engine';
-import { EventLoop, emptyCounters } from '../../engine/loop.js';
+import { emptyCounters } from '../../engine/counters.js';
+import { EventLoop } from '../../engine/loop.js';
 import { cpuSeconds } from './measure.js';
 import type { World } from './world.js';
 

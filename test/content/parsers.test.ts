@@ -2,30 +2,11 @@ import { fileURLToPath } from 'node:url';
 import { RE2JS } from 're2js';
 import { describe, expect, test } from 'vitest';
 import { loadContent, type ParserEntry, renderDiagnostic } from '#content';
-import type { Counters, LogRecord } from '../../engine/contract.js';
+import type { LogRecord } from '../../engine/contract.js';
+import { emptyCounters } from '../../engine/counters.js';
 import { createParseStage } from '../../engine/stages/1-parse.js';
 
 const loaded = await loadContent(fileURLToPath(new URL('../../content', import.meta.url)));
-
-function emptyCounters(): Counters {
-  return {
-    lines: 0,
-    records: 0,
-    parsed: {},
-    unparsed: 0,
-    unparsedReasons: {},
-    events: {},
-    unbuilt: {},
-    duplicates: 0,
-    late: 0,
-    lateParts: 0,
-    incompleteMessages: 0,
-    triggers: 0,
-    sessions: 0,
-    evicted: {},
-    faults: {},
-  };
-}
 
 const parsers: readonly ParserEntry[] = loaded.pack?.parsers ?? [];
 const fields = loaded.pack?.fields ?? {};

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BinaryReader, BinaryWriter } from '../../engine/binary.js';
 import type { Counters, Event, Fields, LogRecord } from '../../engine/contract.js';
+import { emptyCounters } from '../../engine/counters.js';
 import { createAssembleStage } from '../../engine/stages/2-assemble.js';
-import { emptyCounters } from '../unit/engine/stages/counters.js';
 
 const MINUTE = 60_000;
 const start = Date.UTC(2024, 0, 1);

@@ -9,7 +9,8 @@ import type {
   Session,
   Trigger,
 } from '../../../engine/contract.js';
-import { EventLoop, emptyCounters, type LoopOptions } from '../../../engine/loop.js';
+import { emptyCounters } from '../../../engine/counters.js';
+import { EventLoop, type LoopOptions } from '../../../engine/loop.js';
 import type { Program } from '../../../engine/program.js';
 
 export const MINUTE = 60_000;

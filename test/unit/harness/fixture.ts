@@ -1,5 +1,5 @@
 import type { ContentPack, RuleEntry } from '#content';
-import type { Counters, Event, Explanation, Session, Trigger } from '#engine';
+import { type Event, type Explanation, emptyCounters, type Session, type Trigger } from '#engine';
 import {
   createLabeller,
   type Label,
@@ -73,24 +73,6 @@ export function instanceOf(
     ...more,
   };
 }
-
-export const noCounters = (): Counters => ({
-  lines: 0,
-  records: 0,
-  parsed: {},
-  unparsed: 0,
-  unparsedReasons: {},
-  events: {},
-  unbuilt: {},
-  duplicates: 0,
-  late: 0,
-  lateParts: 0,
-  incompleteMessages: 0,
-  triggers: 0,
-  sessions: 0,
-  evicted: {},
-  faults: {},
-});
 
 export function eventOf(user: string, time: number, lines: readonly number[], type = 0): Event {
   return { type, time, lines, late: false, fields: { user } };
@@ -200,7 +182,7 @@ export function measureDrill(
       command: 'leakdrill drill',
     },
     notable: 90,
-    counters: noCounters(),
+    counters: emptyCounters(),
     converged: {},
     unparsed: [],
     partial: false,

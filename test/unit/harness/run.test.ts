@@ -57,6 +57,15 @@ describe('a run', () => {
     expect(result.counts.lines).toBeGreaterThan(1000);
   });
 
+  it('tells of every model how many scopes could answer', () => {
+    const { converged } = result.counts;
+    expect(Object.keys(converged).sort()).toEqual(pack.models.map(({ id }) => id).sort());
+    const domains = converged['EM-UD'] ?? { scopes: 0, converged: 0 };
+    expect(domains.scopes).toBeGreaterThan(20);
+    // Ten days are too few for anybody's domains.
+    expect(domains.converged).toBeLessThan(domains.scopes / 2);
+  });
+
   it('catches what needs no history and tells so', () => {
     const rule = result.rules.find(({ id }) => id === 'EM-InRule-EX');
     expect(rule).toMatchObject({ expected: 4, caught: 4 });

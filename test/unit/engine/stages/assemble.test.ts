@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { BinaryReader, BinaryWriter } from '../../../../engine/binary.js';
 import type { Event, Fields, LogRecord, RecordPart } from '../../../../engine/contract.js';
+import { emptyCounters } from '../../../../engine/counters.js';
 import { type AssembleOptions, createAssembleStage } from '../../../../engine/stages/2-assemble.js';
-import { emptyCounters } from './counters.js';
 
 const MINUTE = 60_000;
 const start = Date.UTC(2024, 0, 1, 9);

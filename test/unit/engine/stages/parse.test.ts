@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { ParserEntry } from '#content';
 import { BinaryReader, BinaryWriter } from '../../../../engine/binary.js';
 import type { LogRecord } from '../../../../engine/contract.js';
+import { emptyCounters } from '../../../../engine/counters.js';
 import { createParseStage } from '../../../../engine/stages/1-parse.js';
-import { emptyCounters } from './counters.js';
 
 function parser(id: string, more: Partial<ParserEntry>): ParserEntry {
   return {

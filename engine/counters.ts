@@ -1,5 +1,6 @@
-import type { Counters } from '../../../../engine/contract.js';
+import type { Counters } from './contract.js';
 
+/** Counters that have counted nothing. */
 export function emptyCounters(): Counters {
   return {
     lines: 0,
