@@ -1,6 +1,5 @@
 import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { SingleBar } from 'cli-progress';
 import type { ContentPack } from '#content';
 import { type DrillOptions, prepareDrill } from '../drill-options.js';
 import type { RunEvent } from '../events.js';
@@ -12,6 +11,7 @@ import { serialiseResult, writeResult } from '../result.js';
 import { run, exitCode as verdictCode } from '../run.js';
 import { UsageFault } from '../usage-fault.js';
 import { startDrill } from '../workers/start-drill.js';
+import { barOf } from './bar.js';
 import type { Command } from './command.js';
 import { contentRoot, contextFolders, openContent } from './content.js';
 import { exitCode } from './exit.js';
@@ -169,17 +169,7 @@ async function runPlain(
 }
 
 function progressBar(shell: Shell): { show(event: RunEvent): void; stop(): void } {
-  const bar = new SingleBar({
-    stream: shell.stderr,
-    format: '{stage} {bar} {percentage} %  {lines} lines, {speed} a second',
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    barsize: 30,
-    hideCursor: true,
-    clearOnComplete: true,
-    stopOnComplete: false,
-    fps: 10,
-  });
+  const bar = barOf(shell, '{stage} {bar} {percentage} %  {lines} lines, {speed} a second');
   let shown = { stage: 'plan', lines: '0', speed: '0' };
   bar.start(1, 0, shown);
   return {

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { createWriteStream, statSync, type WriteStream } from 'node:fs';
 import { resolve } from 'node:path';
-import { SingleBar } from 'cli-progress';
 import type { ContentPack } from '#content';
 import { prepareDrill } from '../drill-options.js';
 import type { Clock } from '../emit/clock.js';
@@ -19,6 +18,7 @@ import { openTarget } from '../emit/target.js';
 import { count, plural, visible } from '../format.js';
 import { packageVersion } from '../package-root.js';
 import { UsageFault } from '../usage-fault.js';
+import { barOf } from './bar.js';
 import type { Command } from './command.js';
 import { contentRoot, contextFolders, openContent } from './content.js';
 import { commandFor } from './drill.js';
@@ -130,17 +130,20 @@ async function emitOptions(
   pack: ContentPack,
   place: Place,
 ): Promise<EmitOptions> {
+  const world = {
+    seed: settings.seed,
+    people: settings.people,
+    peer_groups: settings['peer-groups'],
+    history_days: settings['history-days'],
+    test_days: settings['test-days'],
+    start: readDay(settings.start, 'start'),
+    instances: settings.instances,
+    internal_mail: settings['internal-mail'],
+    format: settings.format,
+  };
   const { scenarios } = await prepareDrill(
     {
-      seed: settings.seed,
-      people: settings.people,
-      peer_groups: settings['peer-groups'],
-      history_days: settings['history-days'],
-      test_days: settings['test-days'],
-      start: readDay(settings.start, 'start'),
-      instances: settings.instances,
-      internal_mail: settings['internal-mail'],
-      format: settings.format,
+      ...world,
       base_rate: settings['base-rate'],
       version: packageVersion(),
       command: '',
@@ -153,15 +156,7 @@ async function emitOptions(
     pack,
   );
   return {
-    seed: settings.seed,
-    people: settings.people,
-    peer_groups: settings['peer-groups'],
-    history_days: settings['history-days'],
-    test_days: settings['test-days'],
-    start: readDay(settings.start, 'start'),
-    instances: settings.instances,
-    internal_mail: settings['internal-mail'],
-    format: settings.format,
+    ...world,
     scenarios,
     pack,
     version: packageVersion(),
@@ -273,17 +268,7 @@ function bar(shell: Shell): {
   show(this: void, done: number, lines: number, moment: number): void;
   stop(): void;
 } {
-  const drawn = new SingleBar({
-    stream: shell.stderr,
-    format: 'emit {bar} {percentage} %  {lines} lines, {day}',
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    barsize: 30,
-    hideCursor: true,
-    clearOnComplete: true,
-    stopOnComplete: false,
-    fps: 10,
-  });
+  const drawn = barOf(shell, 'emit {bar} {percentage} %  {lines} lines, {day}');
   drawn.start(1, 0, { lines: '0', day: '' });
   return {
     show: (done, lines, moment) =>

@@ -28,6 +28,17 @@ function setUp() {
   return { drill, labeller, caught };
 }
 
+describe('a session', () => {
+  it('is notable from the stated points on, and not below', () => {
+    const notableAt = (points: number): number => {
+      const { labeller } = setUp();
+      labeller.sink.session(sessionOf(1, ANN, T0 + HOUR, T0 + 2 * HOUR, [[0, points]]));
+      return labeller.finish().notable.sessions.benign;
+    };
+    expect([89.9, 90].map(notableAt)).toEqual([0, 1]);
+  });
+});
+
 describe('alerts', () => {
   it('are one per rule and session, at the first trigger', () => {
     const { labeller } = setUp();

@@ -147,4 +147,35 @@ describe('simulating', () => {
     const again = [...simulate(plan(options), setting).lines];
     expect(again).toEqual(lines.map(({ id, text }) => ({ id, text })));
   });
+
+  it('leaves the innocent parts of a story without a label', () => {
+    const story = placeScenario('attack/T1114.003/two-steps', {
+      kind: 'attack',
+      technique: 'T1114.003',
+      title: 'A rule after a mail',
+      story: 'Somebody writes a mail, then makes a rule.',
+      expects: ['EM-InRule-EX'],
+      cast: ((candidates) => candidates[0] ?? nobody('anybody')) satisfies Scenario['cast'],
+      *play(stage: Parameters<Scenario['play']>[0]) {
+        yield {
+          step: 'writes',
+          at: stage.at(0, '09:00'),
+          innocent: true,
+          activity: stage.mail({ to: 'a@b.example', subject: 'an innocent subject' }),
+        };
+        yield {
+          step: 'makes a rule',
+          at: stage.at(0, '10:00'),
+          activity: stage.inboxRule({ name: 'guilty rule', forward_to: ['a@b.example'] }),
+        };
+      },
+    });
+    const told = plan({ ...options, scenarios: [story], instances: 1 });
+    const drill = simulate(told, setting);
+    const texts = [...drill.lines].map(({ id, text }) => ({ text, label: drill.labels.get(id) }));
+    const labelOf = (words: string) =>
+      texts.filter(({ text }) => text.includes(words)).map(({ label }) => label?.step);
+    expect(new Set(labelOf('an innocent subject'))).toEqual(new Set([undefined]));
+    expect(labelOf('guilty rule')).toEqual(['makes a rule']);
+  });
 });

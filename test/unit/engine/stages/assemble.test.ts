@@ -84,6 +84,30 @@ const brief = (events: readonly Event[]) =>
     ...((event.fields['recipients'] as string[] | undefined) ?? []),
   ]);
 
+describe('the wait', () => {
+  /** The newest line before the rest of the message comes is at `newest`. */
+  const restAfter = (newest: number) =>
+    run([receipt(0, 'b@x.example'), web(newest), verdict(9), delivery(9.5, 'b@x.example')], {
+      wait: 10 * MINUTE,
+      lateness: 3 * MINUTE,
+    });
+
+  test('lasts until the newest line is wait and lateness behind, so lines in between still join', () => {
+    const { events, counters } = restAfter(12.9);
+    const [message] = events.filter(({ fields }) => fields['recipients'] !== undefined);
+    expect(message?.fields).toMatchObject({ bytes: 1000, attachments: ['a.docx'] });
+    expect(counters).toMatchObject({ incompleteMessages: 0, lateParts: 0 });
+  });
+
+  test('is over then, and the message leaves with what it has', () => {
+    const { events, counters } = restAfter(13);
+    const [message] = events.filter(({ fields }) => fields['recipients'] !== undefined);
+    expect(message?.fields['bytes']).toBeUndefined();
+    expect(counters.incompleteMessages).toBe(1);
+    expect(counters.lateParts).toBeGreaterThan(0);
+  });
+});
+
 describe('the lines of one message', () => {
   test('become one event at the time of the receipt, with each fact from the line that knows it', () => {
     const lines = [
