@@ -20,6 +20,7 @@ export {
   loadContent,
   loadTestDirectory,
   loadTraffic,
+  rememberContent,
   type TestDirectoryPerson,
 } from './load.js';
 export type {

@@ -10,11 +10,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
-import { domainToASCII } from 'node:url';
 import { didYouMean, sortDiagnostics } from './diagnostic.js';
 import type { Diagnostic } from './fault.js';
+import { builtMemory, ContentMemory } from './memory.js';
 import type {
   ContentPack,
   ModelEntry,
@@ -23,8 +22,9 @@ import type {
   TableEntry,
   Technique,
 } from './pack.js';
+import { foldDomain, foldText, packageMembers } from './package-lists.js';
 import { checkSchema, type SchemaName } from './schema-check.js';
-import { type ContentFile, type ContentSources, parseContent } from './source.js';
+import { type ContentFile, type ContentSources, parseContent, parsedLater } from './source.js';
 import type {
   AttackTechniques,
   ContextExtension,
@@ -41,6 +41,8 @@ import type {
 export interface LoadOptions {
   /** Folders of table files that extend or replace the pack's tables, in order. */
   readonly context?: readonly string[];
+  /** File of what was read before; by default the one that the build made. It changes no result. */
+  readonly memory?: string;
 }
 
 export interface LoadedContent {
@@ -59,7 +61,10 @@ const MAX_FILE_BYTES = 8 * 1024 * 1024;
  * for bad content or missing files. Expressions are not looked at.
  */
 export async function loadContent(root: string, options: LoadOptions = {}): Promise<LoadedContent> {
-  const reader = new Reader(root);
+  return load(new Reader(root, new ContentMemory(options.memory ?? builtMemory)), options);
+}
+
+async function load(reader: Reader, options: LoadOptions): Promise<LoadedContent> {
   const pack = (await reader.isContentFolder())
     ? await readPack(reader, options.context ?? [])
     : undefined;
@@ -67,6 +72,19 @@ export async function loadContent(root: string, options: LoadOptions = {}): Prom
   const diagnostics = sortDiagnostics(reader.diagnostics, sources);
   const failed = diagnostics.some((diagnostic) => diagnostic.severity === 'error');
   return failed || !pack ? { diagnostics, sources } : { pack, diagnostics, sources };
+}
+
+/**
+ * Writes a memory of the content in `root` to `file`. What is there already for files that have not
+ * changed is kept; what has faults is left out.
+ */
+export async function rememberContent(root: string, file: string): Promise<void> {
+  const memory = new ContentMemory(file, true);
+  const reader = new Reader(root, memory);
+  await load(reader, {});
+  await reader.read<TestDirectory>('test-directory.yaml', 'test-directory');
+  await reader.read<Traffic>('traffic.yaml', 'traffic');
+  memory.write(file);
 }
 
 /** A person as rules' tests know them; fits the engine's directory. */
@@ -135,11 +153,13 @@ export async function loadTraffic(root: string): Promise<LoadedTraffic> {
 /** Reads files and collects what is wrong with them. */
 class Reader {
   readonly diagnostics: Diagnostic[] = [];
+  readonly memory: ContentMemory;
   readonly #root: string;
   readonly #files = new Map<string, ContentFile>();
 
-  constructor(root: string) {
+  constructor(root: string, memory = new ContentMemory(builtMemory)) {
     this.#root = root;
+    this.memory = memory;
   }
 
   sources(): ContentSources {
@@ -244,25 +264,35 @@ class Reader {
     schema: SchemaName,
     path = join(this.#root, file),
   ): Promise<T | undefined> {
-    const text = this.#text(file, path);
-    if (text === undefined) return undefined;
-    const parsed = parseContent(file, text);
-    this.#files.set(file, parsed.file);
-    this.diagnostics.push(...parsed.diagnostics);
-    if (parsed.diagnostics.length > 0) return undefined;
-    const faults = checkSchema(schema, parsed.value, file);
-    this.diagnostics.push(...faults);
-    return faults.length > 0 ? undefined : (parsed.value as T);
+    const bytes = this.#bytes(file, path);
+    const text = bytes === undefined ? undefined : this.#text(file, bytes);
+    if (bytes === undefined || text === undefined) return undefined;
+    this.#files.set(file, parsedLater(text));
+    return this.memory.value(file, schema, bytes, () => {
+      const parsed = parseContent(file, text);
+      this.#files.set(file, parsed.file);
+      this.diagnostics.push(...parsed.diagnostics);
+      if (parsed.diagnostics.length > 0) return undefined;
+      const faults = checkSchema(schema, parsed.value, file);
+      this.diagnostics.push(...faults);
+      return faults.length > 0 ? undefined : (parsed.value as T);
+    });
   }
 
   /** Read in one go: for a hundred small files that takes half as long as promises do. */
-  #text(file: string, path: string): string | undefined {
+  #bytes(file: string, path: string): Uint8Array | undefined {
     try {
       const bytes = readFileSync(path);
-      if (bytes.length > MAX_FILE_BYTES) {
-        this.fault('content/unreadable', `is larger than ${MAX_FILE_BYTES / 1024 / 1024} MB`, file);
-        return undefined;
-      }
+      if (bytes.length <= MAX_FILE_BYTES) return bytes;
+      this.fault('content/unreadable', `is larger than ${MAX_FILE_BYTES / 1024 / 1024} MB`, file);
+    } catch (error) {
+      this.fault('content/unreadable', unreadable(error), file);
+    }
+    return undefined;
+  }
+
+  #text(file: string, bytes: Uint8Array): string | undefined {
+    try {
       return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     } catch (error) {
       this.fault('content/unreadable', unreadable(error), file);
@@ -332,7 +362,7 @@ async function readPack(
     techniques: techniques.sort(byId),
     gates,
   };
-  return { digest: digestOf(pack), ...pack };
+  return { digest: reader.memory.summary(() => digestOf(pack)), ...pack };
 }
 
 function byId(a: { readonly id: string }, b: { readonly id: string }): number {
@@ -370,7 +400,7 @@ interface TableDraft {
 async function readTables(reader: Reader, folders: readonly string[]): Promise<TableEntry[]> {
   const drafts = new Map<string, TableDraft>();
   const start = (id: string, file: string, table: ContextTable): void => {
-    const listed = table.package ? packageMembers(table.package) : [];
+    const listed = table.package ? packageMembers(table.package, reader.memory) : [];
     const draft: TableDraft = {
       table,
       id,
@@ -436,40 +466,29 @@ function extend(draft: TableDraft, more: ContextTable | ContextExtension): void 
 }
 
 function finish({ table, id, file, listed, added, removed, entries }: TableDraft): TableEntry {
-  const members = [...listed.filter((value) => !removed.has(value)), ...added].sort();
   const hasMap = table.map !== undefined || entries.size > 0;
+  const kept = removed.size === 0 ? listed : listed.filter((value) => !removed.has(value));
   return {
     ...table,
     ...(hasMap && { map: Object.fromEntries([...entries].sort()) }),
     id,
     file,
-    members: members.filter((value, i) => value !== members[i - 1]),
+    members: merged(kept, [...added].sort()),
   };
 }
 
-function foldText(text: string): string {
-  return text.trim().toLowerCase();
-}
-
-/** Lower case, and punycode where the name is not ASCII; what is no domain stays as it is. */
-function foldDomain(text: string): string {
-  const folded = foldText(text);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is all of ASCII
-  return /^[\x00-\x7f]*$/.test(folded) ? folded : domainToASCII(folded) || folded;
-}
-
-function packageMembers(name: NonNullable<ContextTable['package']>): string[] {
-  const load = createRequire(import.meta.url);
-  const lists =
-    name === 'email-providers'
-      ? ['email-providers/all.json']
-      : ['disposable-email-domains/index.json', 'disposable-email-domains/wildcard.json'];
-  return lists.flatMap((list) => {
-    const domains = load(list) as string[];
-    // Nearly always true, and one test of all is much faster than one of each.
-    if (/^[a-z0-9.\n-]*$/.test(domains.join('\n'))) return domains;
-    return domains.filter((domain) => !domain.includes('@')).map(foldDomain);
-  });
+/** Two sorted lists as one, each value once. Lists of packages are long: sorting anew would be felt. */
+function merged(long: readonly string[], short: readonly string[]): readonly string[] {
+  if (short.length === 0) return long;
+  const all: string[] = [];
+  let next = 0;
+  for (const value of long) {
+    for (; next < short.length && (short[next] as string) < value; next++)
+      all.push(short[next] as string);
+    if (short[next] === value) next++;
+    all.push(value);
+  }
+  return all.concat(short.slice(next));
 }
 
 /**

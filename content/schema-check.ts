@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { Ajv2020, ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import { didYouMean } from './diagnostic.js';
 import type { Diagnostic } from './fault.js';
 
@@ -36,7 +37,7 @@ export function checkSchema(schema: SchemaName, value: unknown, file: string): D
 }
 
 function compileSchema(name: SchemaName): ValidateFunction {
-  ajv ??= new Ajv2020({
+  ajv ??= new (checker().Ajv2020)({
     allErrors: true,
     useDefaults: true,
     verbose: true,
@@ -49,8 +50,13 @@ function compileSchema(name: SchemaName): ValidateFunction {
   return validate;
 }
 
+/** Loaded when something is to be checked: a start that remembers the content does without. */
+function checker(): typeof import('ajv/dist/2020.js') {
+  return createRequire(import.meta.url)('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js');
+}
+
 /** The schemas lie beside the source, and are not copied when it is built. */
-function schemaFolder(): string {
+export function schemaFolder(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (dirname(folder) !== folder) {
     try {

@@ -1,13 +1,5 @@
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  type Node,
-  type Pair,
-  parseDocument,
-} from 'yaml';
+import { createRequire } from 'node:module';
+import type { Document, Node, Pair } from 'yaml';
 import type { ContentPlace, Diagnostic } from './fault.js';
 
 /** A content file as read: text, and where its parts are. */
@@ -32,6 +24,30 @@ export function textFile(text: string): ContentFile {
   return { text, lineStarts, document: undefined };
 }
 
+/** A text that was parsed before without faults; it is parsed again when a place in it is asked for. */
+export function parsedLater(text: string): ContentFile {
+  let document: Document.Parsed | undefined;
+  return {
+    ...textFile(text),
+    get document() {
+      document ??= parse(text);
+      return document;
+    },
+  };
+}
+
+let loaded: typeof import('yaml') | undefined;
+
+/** Loaded when a text is to be parsed: a start that remembers the content does without. */
+function yaml(): typeof import('yaml') {
+  loaded ??= createRequire(import.meta.url)('yaml') as typeof import('yaml');
+  return loaded;
+}
+
+function parse(text: string): Document.Parsed {
+  return yaml().parseDocument(text, { prettyErrors: false, uniqueKeys: true, version: '1.2' });
+}
+
 /** The parser's time grows with the square of the depth, and its stack is finite. */
 const tooDeep = /(?:[[{]\s*){200}|(?:[-?:] +){200}|(?:\{ *[\w"]+ *: *){200}/;
 
@@ -49,7 +65,7 @@ export function parseContent(
   }
   let document: Document.Parsed;
   try {
-    document = parseDocument(text, { prettyErrors: false, uniqueKeys: true, version: '1.2' });
+    document = parse(text);
   } catch (error) {
     const diagnostic = syntaxFault(name, `cannot be read: ${messageOf(error)}`, 0, 0);
     return { file: unread, diagnostics: [diagnostic] };
@@ -119,6 +135,7 @@ export function spanOf(file: ContentFile, place: ContentPlace): Span {
   const found = find(file, path);
   if (!found) return { start: 0, end: 0 };
   const { node, key } = found;
+  const { isAlias, isScalar } = yaml();
   if (place.key === true && key) return key;
   if (isScalar(node) && typeof node.value === 'string' && range && found.whole) {
     return scalarSpan(file.text, node, node.value, range) ?? nodeSpan(node) ?? { start: 0, end: 0 };
@@ -140,6 +157,7 @@ function find(file: ContentFile, path: readonly (string | number)[]): Found | un
   const { document } = file;
   let node: Node | null = document?.contents ?? null;
   if (!document || !node) return undefined;
+  const { isAlias, isMap, isScalar, isSeq } = yaml();
   let key: Span | undefined;
   for (const step of path) {
     // An alias is placed where the text stands that it repeats.

@@ -8,6 +8,7 @@ export class BinaryWriter {
   private length = 0;
   private readonly encoder = new TextEncoder();
 
+  /** Call before `bytes` or `view` is looked at: both are others once there was no room. */
   private reserve(more: number): number {
     const at = this.length;
     this.length += more;
@@ -21,15 +22,18 @@ export class BinaryWriter {
   }
 
   u8(value: number): void {
-    this.view.setUint8(this.reserve(1), value);
+    const at = this.reserve(1);
+    this.view.setUint8(at, value);
   }
 
   u32(value: number): void {
-    this.view.setUint32(this.reserve(4), value, true);
+    const at = this.reserve(4);
+    this.view.setUint32(at, value, true);
   }
 
   f64(value: number): void {
-    this.view.setFloat64(this.reserve(8), value, true);
+    const at = this.reserve(8);
+    this.view.setFloat64(at, value, true);
   }
 
   text(value: string): void {
@@ -44,7 +48,8 @@ export class BinaryWriter {
 
   raw(value: Uint8Array): void {
     this.u32(value.length);
-    this.bytes.set(value, this.reserve(value.length));
+    const at = this.reserve(value.length);
+    this.bytes.set(value, at);
   }
 
   /** For small irregular values; NaN and undefined do not survive, so keep those out of it. */

@@ -14,7 +14,7 @@
  * Over 400 lines because classes and positions mean nothing outside this one step.
  */
 
-import type { ContentPack, Diagnostic } from '#content';
+import type { ContentPack, Diagnostic, ModelEntry, ParserEntry, RuleEntry } from '#content';
 import { type CheckedModel, type CheckedRule, Checker, SESSION_END } from './check.js';
 import type { Directory } from './contract.js';
 import { digestOf } from './digest.js';
@@ -30,7 +30,7 @@ export type CompileOutcome =
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 /** Changes when the same content would compile to something that reads snapshots differently. */
-const FORMAT = 'leakdrill program 1';
+const FORMAT = 'leakdrill program 2';
 
 interface Variant {
   readonly rules: ReadonlyMap<string, CheckedRule>;
@@ -365,15 +365,25 @@ function generate(
     const { id, kind, file } = checked.entry;
     return { id, kind, file, variants: of };
   });
-  const digest = digestOf([
-    FORMAT,
-    JSON.stringify([pack.fields, pack.eventTypes, pack.parsers, pack.tables]),
-    ...rules.list.map(({ checked, variants: of }) => `${checked.definition}${of.join()}`),
-    ...models.list.map(({ checked, variants: of }) => `${checked.definition}${of.join()}`),
-    JSON.stringify(directory),
-  ]);
+  let digest: string | undefined;
+  // Megabytes of tables go into it, and only a snapshot asks for it.
+  const makeDigest = () =>
+    digestOf([
+      FORMAT,
+      JSON.stringify(meaningOf(pack)),
+      ...rules.list.map(
+        ({ checked, variants: of }) => `${meaningOfEntry(checked.entry)}${of.join()}`,
+      ),
+      ...models.list.map(
+        ({ checked, variants: of }) => `${meaningOfEntry(checked.entry)}${of.join()}`,
+      ),
+      JSON.stringify(directory),
+    ]);
   return {
-    digest,
+    get digest() {
+      digest ??= makeDigest();
+      return digest;
+    },
     rules: programRules,
     models: programModels,
     eventTypes,
@@ -382,6 +392,23 @@ function generate(
     directory,
     code: { ...generator.finish(), types, endings, buildType },
   };
+}
+
+/** What fields, event types, parsers and tables decide: all but prose, and the order in which they are tried. */
+function meaningOf({ fields, eventTypes, parsers, tables }: ContentPack): unknown {
+  return [
+    Object.entries(fields).map(([id, { description: _, ...field }]) => [id, field]),
+    Object.entries(eventTypes).map(([id, { description: _, ...type }]) => [id, type]),
+    parsers.map(meaningOfEntry),
+    tables.map(({ id, members, map }) => [id, members, map]),
+  ];
+}
+
+/** An entry without its prose: a corrected description keeps what was learned. */
+function meaningOfEntry(entry: RuleEntry | ModelEntry | ParserEntry): string {
+  const { name: _name, description: _description, file: _file, ...rest } = entry;
+  const { tests: _tests, known_gaps: _gaps, ...meaning } = rest as Record<string, unknown>;
+  return JSON.stringify(Object.entries(meaning).sort());
 }
 
 /** Length of the longest chain of dependencies below each rule. */

@@ -77,6 +77,12 @@ export interface EngineOptions {
   readonly sessionMax?: number;
   /** Session points at which a session is notable. Default 90. */
   readonly notable?: number;
+  /**
+   * Lowers the points of rules that fire often: one that fired in a larger share of containers than
+   * this over the last seven whole UTC days scores as if it had fired in just that share. Above 0, at
+   * most 1. Default: a rule's score is what it says.
+   */
+  readonly usualShare?: number;
   /** Lines whose events are to be explained rule by rule. Changes no result. */
   readonly explain?: ReadonlySet<number>;
 }
@@ -108,6 +114,7 @@ export interface Trigger {
   /** The value that satisfied the rule, where it has one. */
   readonly value: string | undefined;
   readonly reading: ModelReading | undefined;
+  /** Points, lowered where `usualShare` asks for it. */
   readonly score: number;
   readonly reason: string;
   readonly late: boolean;
@@ -195,6 +202,8 @@ export interface Engine {
   finish(): void;
   readonly counters: Counters;
   readonly unparsed: readonly UnparsedSample[];
+  /** Counters and unparsed samples start anew, for a report of their own. Changes no result. */
+  recount(): void;
   /**
    * By model id: scopes that hold observations, and those of them that have converged: confidence
    * of at least `level` (categorical), or a threshold (numerical). As of the last event.

@@ -72,22 +72,29 @@ export function restoreEngine(
 }
 
 class StreamEngine implements Engine {
-  readonly counters: Counters = emptyCounters();
-  private readonly header: SnapshotHeader;
+  private readonly counted: Counters = emptyCounters();
+  private readonly program: Program;
+  private readonly deciding: object;
   private readonly parser: ReturnType<typeof createParseStage>;
   private readonly assembler: ReturnType<typeof createAssembleStage>;
   private readonly loop: EventLoop;
   private readonly take: (record: LogRecord) => void;
 
   constructor(program: Program, sink: EngineSink, options: EngineOptions) {
-    const { counters } = this;
+    const { counted: counters } = this;
     const deciding = {
       assembleWait: options.assembleWait ?? defaultOptions.assembleWait,
       lateness: options.lateness ?? defaultOptions.lateness,
       sessionIdle: options.sessionIdle ?? defaultOptions.sessionIdle,
       sessionMax: options.sessionMax ?? defaultOptions.sessionMax,
+      ...(options.usualShare !== undefined && { usualShare: options.usualShare }),
     };
-    this.header = { program: program.digest, options: JSON.stringify(deciding) };
+    const { usualShare } = deciding;
+    if (usualShare !== undefined && !(usualShare > 0 && usualShare <= 1)) {
+      throw new RangeError(`usualShare is ${usualShare}; it must be above 0 and at most 1`);
+    }
+    this.program = program;
+    this.deciding = deciding;
     this.loop = new EventLoop(program, sink, { ...deciding, explain: options.explain }, counters);
     const enricher = createEnrichStage(program.tables, program.directory);
     this.parser = createParseStage(program.parsers, counters);
@@ -95,6 +102,7 @@ class StreamEngine implements Engine {
       {
         wait: deciding.assembleWait,
         lateness: deciding.lateness,
+        plain: this.parser.plain,
         buildType: (kind, fields) => {
           if (kind === 'mail') enricher.direct(fields);
           return program.code.buildType(kind, fields);
@@ -114,13 +122,24 @@ class StreamEngine implements Engine {
   }
 
   pushRecords(records: readonly LogRecord[]): void {
-    this.counters.records += records.length;
+    this.counted.records += records.length;
     for (const record of records) this.assembler.add(record);
   }
 
   finish(): void {
     this.assembler.finish();
     this.loop.finish();
+  }
+
+  recount(): void {
+    Object.assign(this.counters, emptyCounters());
+    this.parser.forgetSamples();
+  }
+
+  /** Live but for the number of events, which is brought up to date when this is asked for. */
+  get counters(): Counters {
+    this.loop.tally();
+    return this.counted;
   }
 
   get unparsed(): readonly UnparsedSample[] {
@@ -132,12 +151,16 @@ class StreamEngine implements Engine {
   }
 
   snapshot(): Uint8Array {
-    return writeSnapshot(this.header, this.parts());
+    return writeSnapshot(this.header(), this.parts());
   }
 
   /** What is wrong with the snapshot, if anything. Only for an engine that has seen nothing yet. */
   restore(snapshot: Uint8Array): string | undefined {
-    return readSnapshot(snapshot, this.header, this.parts());
+    return readSnapshot(snapshot, this.header(), this.parts());
+  }
+
+  private header(): SnapshotHeader {
+    return { program: this.program.digest, options: JSON.stringify(this.deciding) };
   }
 
   private parts(): readonly Stateful[] {

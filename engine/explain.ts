@@ -15,7 +15,7 @@ import {
 import type { Program, RuleCode, Verdicts } from './program.js';
 import type { Container, SessionStage } from './stages/4-session.js';
 import type { ModelStage } from './stages/5-model.js';
-import type { Firing, RuleStage } from './stages/6-rule.js';
+import type { RuleStage } from './stages/6-rule.js';
 
 /** Verdicts of one event that are written out; a mail may have thousands of recipients. */
 const MAX_VERDICTS = 5;
@@ -45,13 +45,14 @@ export class Explainer {
     this.rules = rules;
   }
 
-  explain(moment: Moment, at: number, firing: Firing | undefined): Explanation {
+  /** @param firing verdict with which the rule fired; -1: it did not */
+  explain(moment: Moment, at: number, firing: number): Explanation {
     const rule = this.program.code.rules[at] as RuleCode;
     const verdicts = this.rules.verdicts(rule);
     const shown =
-      firing === undefined
+      firing < 0
         ? Array.from({ length: Math.min(verdicts.count, MAX_VERDICTS) }, (_, i) => i)
-        : [firing.verdict];
+        : [firing];
     const parts = shown.map((i) => this.evaluation(moment, rule, verdicts, i));
     const readings = rule.model < 0 ? [] : shown.map((i) => this.reading(rule, i));
     const { source, tree } = rule.source.when;
@@ -71,11 +72,9 @@ export class Explainer {
     return {
       rule: at,
       event: moment.event,
-      fired: firing !== undefined,
+      fired: firing >= 0,
       cause:
-        firing === undefined
-          ? this.cause(at, rule, moment.container, verdicts, parts, readings)
-          : undefined,
+        firing < 0 ? this.cause(at, rule, moment.container, verdicts, parts, readings) : undefined,
       readings,
       text: texts.join('\n\n'),
     };
@@ -148,7 +147,7 @@ export class Explainer {
             return this.sessions.distinct(container, use.slot);
           case 'keyed': {
             const key = use.key === undefined ? v.value[i] : evaluate(use.key, host).value;
-            return this.sessions.count(container, use.slot, key as string | undefined);
+            return this.sessions.countText(container, use.slot, key as string | undefined);
           }
         }
       },
@@ -173,13 +172,13 @@ export class Explainer {
       case 'value':
         return v.value[i];
       case 'scope':
-        return v.scope[i];
+        return v.count === 0 ? undefined : v.scopeAt(i);
       case 'n':
         return v.n[i];
       case 'num_bins':
         return v.bins[i];
       case 'num_observations':
-        return v.seen[i];
+        return v.seenAt(i);
       case 'confidence_factor':
         return v.confidence[i];
       case 'percentile_threshold_count':

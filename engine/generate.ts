@@ -21,6 +21,7 @@ import {
   emit,
   emitTemplate,
   functionTable,
+  memberSet,
   type TypedNode,
   tableFunction,
   walk,
@@ -34,6 +35,7 @@ import type {
   RuleCode,
   SourceTree,
   Test,
+  TypeCode,
 } from './program.js';
 import type { Container } from './stages/4-session.js';
 import type { Tables } from './tables.js';
@@ -57,6 +59,16 @@ export interface Place {
   readonly ruleOf: (id: string) => number;
 }
 
+/** What the code of a rule is made of. */
+interface RuleParts {
+  /** All must hold. */
+  readonly conditions: readonly TypedNode[];
+  readonly by: TypedNode | undefined;
+  readonly place: Place;
+}
+
+type RuleGroup = TypeCode['groups'][number];
+
 interface Counter {
   readonly types: ReadonlySet<string>;
   readonly uses: Uses;
@@ -68,15 +80,16 @@ type Generated = (...args: never[]) => unknown;
 
 const newUses = (): Uses => ({ fields: new Set(), atoms: new Set(), observed: new Set() });
 
-/** Column of the verdicts that holds a variable. */
+/** Variables that a verdict has at hand. */
 const COLUMNS: Readonly<Record<string, string>> = {
-  n: 'n',
-  num_bins: 'bins',
-  num_observations: 'seen',
-  confidence_factor: 'confidence',
-  value: 'value',
-  scope: 'scope',
+  n: 'v.n[i]',
+  num_bins: 'v.bins[i]',
+  confidence_factor: 'v.confidence[i]',
+  value: 'v.value[i]',
 };
+
+/** Rules of one group that run as one function; see the head of this file. */
+const GROUP = 24;
 
 /** Variables for which a model must be read and not only asked for scope and value. */
 const READINGS = new Set([
@@ -123,11 +136,26 @@ class Body {
 
   compile(name: string, params: string, code: string): Generated {
     const constants = this.constants.map((_, at) => `const k${at} = k[${at}];\n`).join('');
-    const locals = [...this.locals].map(([local, made]) => `const ${local} = ${made};\n`).join('');
     const label = name.replace(/\W/g, '_');
-    const source = `'use strict';\n${constants}return function ${label}(${params}) {\n${locals}${code}\n};`;
+    const source = `'use strict';\n${constants}return function ${label}(${params}) {\n${this.declared()}${code}\n};`;
     return new Function('k', source)(this.constants) as Generated;
   }
+
+  /** The locals so far, as statements; those declared are gone. */
+  declared(): string {
+    const made = [...this.locals].map(([local, code]) => `const ${local} = ${code};\n`).join('');
+    this.locals.clear();
+    return made;
+  }
+}
+
+/** A function that is compiled when it is first called: of many rules few ever fire. */
+function onDemand<F extends (...args: never[]) => unknown>(make: () => F): F {
+  let made: F | undefined;
+  return ((...args: Parameters<F>) => {
+    made ??= make();
+    return made(...args);
+  }) as F;
 }
 
 export class Generator {
@@ -145,6 +173,9 @@ export class Generator {
   private readonly modelUses: Uses[] = [];
   readonly rules: RuleCode[] = [];
   private readonly ruleUses: Uses[] = [];
+  private readonly ruleParts: RuleParts[] = [];
+  private readonly memberTables: ReadonlySet<string>[] = [];
+  private readonly memberTablesById = new Map<string, number>();
 
   constructor(tables: Tables, fieldTypes: ReadonlyMap<string, ExpressionType>) {
     this.tables = tables;
@@ -202,19 +233,18 @@ export class Generator {
         ? -1
         : this.atom(checked.binding.tree, { ...place, binding: undefined, model: -1 });
     if (each >= 0) uses.atoms.add(each);
-    const made = (part: string, tree: TypedNode) => {
-      const body = new Body();
-      const compiled = this.expression(body, `${part}_${entry.id}`, 'e, c, v, i', tree, place);
-      include(uses, body.uses);
-      return compiled;
-    };
-    const when = made('when', checked.when.tree) as Test;
-    const by = checked.by && (made('by', checked.by.tree) as RuleCode['by']);
     const body = new Body();
     const reasonCode = emitTemplate(checked.reason, this.host(body, place));
-    const reason = body.compile(`reason_${entry.id}`, 'e, c, v, i', `return ${reasonCode};`);
     include(uses, body.uses);
     this.ruleUses.push(uses);
+    const at = this.rules.length;
+    // For what it uses; code is made when all rules are known.
+    const conditions = conjuncts(checked.when.tree);
+    const asking = new Body();
+    for (const tree of conditions) emit(tree, this.host(asking, place));
+    if (checked.by !== undefined) emit(checked.by.tree, this.host(asking, place));
+    include(uses, asking.uses);
+    this.ruleParts.push({ conditions, by: checked.by?.tree, place });
     this.rules.push({
       id: entry.id,
       events: entry.events,
@@ -223,10 +253,17 @@ export class Generator {
       percentile: place.percentile,
       dependsOn,
       once: entry.once !== undefined,
+      onceBy: checked.by !== undefined,
       score: entry.score,
-      when,
-      by,
-      reason: reason as RuleCode['reason'],
+      alone: onDemand(() => this.group([at])),
+      reason: onDemand(
+        () =>
+          body.compile(
+            `reason_${entry.id}`,
+            'e, c, v, i',
+            `return ${reasonCode};`,
+          ) as RuleCode['reason'],
+      ),
       source: {
         when: checked.when,
         counter: (call) => this.counter(call, place),
@@ -242,8 +279,10 @@ export class Generator {
     id: string,
     rules: readonly number[],
     trainers: readonly number[],
-  ): Pick<ProgramCode['types'][number], 'load' | 'count'> {
+  ): Pick<TypeCode, 'load' | 'count' | 'groups' | 'dependants'> {
     const uses = newUses();
+    const dependants = rules.filter((at) => (this.rules[at] as RuleCode).dependsOn.length > 0);
+    const groups = this.grouped(rules).map((group) => ({ rules: group, run: this.group(group) }));
     const counters = this.counters.filter((counter) => counter.types.has(id));
     for (const counter of counters) include(uses, counter.uses);
     for (const rule of rules) {
@@ -254,6 +293,8 @@ export class Generator {
     for (const model of trainers) include(uses, this.modelUses[model] as Uses);
     const statements = counters.map((counter) => counter.statement);
     return {
+      groups,
+      dependants,
       load: this.loader(`load_${id}`, uses),
       count:
         statements.length === 0
@@ -274,7 +315,10 @@ export class Generator {
   }
 
   /** After everything else: the frame has all fields that any code reads. */
-  finish(): Pick<ProgramCode, 'makeFrame' | 'counters' | 'atoms' | 'rules' | 'models'> {
+  finish(): Pick<
+    ProgramCode,
+    'makeFrame' | 'counters' | 'atoms' | 'rules' | 'models' | 'memberTables'
+  > {
     const properties = [...this.slots].map(
       ([field, slot]) => `f${slot}: ${ABSENT[this.typeOf(field)]}`,
     );
@@ -292,7 +336,86 @@ export class Generator {
       atoms: this.atoms,
       rules: this.rules,
       models: this.models,
+      memberTables: this.memberTables,
     };
+  }
+
+  /** Rules that look at the same verdicts and depend on nothing, in pieces of bounded size. */
+  private grouped(rules: readonly number[]): number[][] {
+    const open = new Map<string, number[]>();
+    const groups: number[][] = [];
+    for (const at of rules) {
+      const { model, each, dependsOn } = this.rules[at] as RuleCode;
+      if (dependsOn.length > 0) continue;
+      const key = `${model} ${each}`;
+      let group = open.get(key);
+      if (group === undefined || group.length === GROUP) {
+        group = [];
+        open.set(key, group);
+        groups.push(group);
+      }
+      group.push(at);
+    }
+    return groups;
+  }
+
+  /**
+   * One function for rules that look at the same verdicts. Conditions have no effect and never
+   * throw, so their parts may be asked in any order: what depends on the event alone once and
+   * before the verdicts are looked at, what several rules ask once for all, what is cheap first.
+   */
+  private group(rules: readonly number[]): RuleGroup['run'] {
+    const body = new Body();
+    const perEvent = new Map<string, string>();
+    const perVerdict = new Map<string, string>();
+    const shared = (known: Map<string, string>, prefix: string, code: string): string => {
+      const name = known.get(code) ?? `${prefix}${known.size}`;
+      known.set(code, name);
+      return name;
+    };
+    const starts: string[] = [];
+    const tests: string[] = [];
+    let first: RuleCode | undefined;
+    for (const at of rules) {
+      const rule = this.rules[at] as RuleCode;
+      first ??= rule;
+      const { conditions, by, place } = this.ruleParts[at] as RuleParts;
+      const host = this.host(body, place);
+      const parts = conditions
+        .map((tree) => ({ tree, cost: costOf(tree), code: emit(tree, host) }))
+        .sort((a, b) => a.cost - b.cost);
+      const before: string[] = [];
+      const within: string[] = [];
+      if (rule.once) before.push('c.id !== 0');
+      for (const { tree, cost, code } of parts) {
+        const own = looksAtVerdict(tree);
+        if (cost > CHEAP) (own ? within : before).push(code);
+        else if (own) within.push(shared(perVerdict, 'h', code));
+        else before.push(shared(perEvent, 'p', code));
+      }
+      if (rule.once && by === undefined) before.push(`!c.points.has(${at})`);
+      starts.push(`let r${at} = ${before.length === 0 ? 'true' : before.join(' && ')};\n`);
+      const fire = (value: string) => `fired.add(${at}, i, ${value}); r${at} = false;`;
+      const then =
+        by === undefined
+          ? fire('undefined')
+          : `const by = ${emit(by, host)}; if (by !== undefined && !e.sessions.hasSpent(c, ${at}, by)) { ${fire('by')} }`;
+      tests.push(`if (${[`r${at}`, ...within].join(' && ')}) { ${then} }\n`);
+    }
+    const constants = (known: Map<string, string>) =>
+      [...known].map(([code, name]) => `const ${name} = ${code};\n`).join('');
+    // What a verdict has at hand is declared inside the loop, and what it is made of there too.
+    const verdict = `${body.declared()}${constants(perVerdict)}${tests.join('')}`;
+    const none = `if (!(${rules.map((at) => `r${at}`).join(' || ')})) return;\n`;
+    const { model = -1, each = -1 } = first ?? {};
+    let look = `const i = 0;\n${verdict}`;
+    if (model >= 0 || each >= 0) {
+      const asked = model >= 0 ? `readings(${model})` : `values(${each})`;
+      look = `const v = e.models.${asked};\nfor (let i = 0; i < v.count; i += 1) {\n${verdict}}`;
+    }
+    const name = `rules_${rules.map((at) => this.rules[at]?.id).join('_')}`.slice(0, 60);
+    const code = `${constants(perEvent)}${starts.join('')}${none}${look}`;
+    return body.compile(name, 'e, c, fired', code) as RuleGroup['run'];
   }
 
   /** The first of the event types, given with their positions, whose kind and condition fit. */
@@ -326,7 +449,7 @@ export class Generator {
       variable: (name) => {
         throw new Error(`${name} is not known before an event is built`);
       },
-      contextCall: (node, args) => this.tableCall(body, node, args),
+      contextCall: (node, args) => this.tableCall(body, node, args, undefined),
       sessionCall: (node) => {
         throw new Error(`${node.function} is not known before an event is built`);
       },
@@ -364,10 +487,15 @@ export class Generator {
       },
       variable: (name) => this.variable(body, name, place),
       contextCall: (node, args) => {
-        if (node.function !== 'observations') return this.tableCall(body, node, args);
+        if (node.function !== 'observations') return this.tableCall(body, node, args, place);
         const model = place.modelOf(literalOf(node));
         body.uses.observed.add(model);
-        return `e.models.observations(${model}, ${args[1]})`;
+        const argument = node.args[1] as TypedNode;
+        // A field that some model has as its feature has been looked up for that.
+        const atom = argument.node === 'field' ? this.knownAtom(argument, place) : undefined;
+        if (atom === undefined) return `e.models.observations(${model}, ${args[1]})`;
+        body.uses.atoms.add(atom);
+        return `e.models.observationsOf(${model}, ${atom})`;
       },
       sessionCall: (node) => this.sessionCall(body, node, place),
       constant: (value) => body.constant(value),
@@ -378,7 +506,7 @@ export class Generator {
     if (READINGS.has(name)) body.reads = true;
     const column = COLUMNS[name];
     if (column !== undefined) {
-      body.locals.set(name, `v.${column}[i]`);
+      body.locals.set(name, column);
       return name;
     }
     switch (name) {
@@ -390,9 +518,13 @@ export class Generator {
         return 'e.firstSeen';
       case 'active_days':
         return 'e.activeDays';
+      case 'scope':
+        return 'v.scopeAt(i)';
       case 'percentile_threshold_count':
         return `(${place.percentile} * v.n[i])`;
       // Costly, so asked for in place and not at the head of the function.
+      case 'num_observations':
+        return 'v.seenAt(i)';
       case 'percentile_threshold_value':
         return `e.models.threshold(${place.model}, i, ${place.percentile})`;
       case 'top_threshold_count':
@@ -402,10 +534,32 @@ export class Generator {
     }
   }
 
-  private tableCall(body: Body, node: CallNode, args: readonly string[]): string {
+  private tableCall(
+    body: Body,
+    node: CallNode,
+    args: readonly string[],
+    place: Place | undefined,
+  ): string {
     const at = functionTable.get(node.function)?.literal?.at ?? 0;
-    const made = tableFunction(node.function, this.tables.members(literalOf(node)));
-    return `${body.constant(made)}(${args[1 - at]})`;
+    const members = this.tables.members(literalOf(node));
+    const argument = args[1 - at] as string;
+    if (
+      node.function === 'in_table' &&
+      isTextValue(node.args[1 - at] as TypedNode) &&
+      place?.binding !== undefined
+    ) {
+      return `e.models.isMember(${argument}, ${this.memberTable(literalOf(node), members)})`;
+    }
+    return `${body.constant(tableFunction(node.function, members))}(${argument})`;
+  }
+
+  private memberTable(id: string, members: readonly string[]): number {
+    let at = this.memberTablesById.get(id);
+    if (at === undefined) {
+      at = this.memberTables.push(memberSet(members)) - 1;
+      this.memberTablesById.set(id, at);
+    }
+    return at;
   }
 
   private sessionCall(body: Body, node: CallNode, place: Place): string {
@@ -418,11 +572,11 @@ export class Generator {
       case 'distinct':
         return `e.sessions.distinct(c, ${use.slot})`;
       case 'keyed': {
-        const key =
-          use.key === undefined
-            ? this.variable(body, 'value', place)
-            : emit(use.key, this.host(body, place));
-        return `e.sessions.count(c, ${use.slot}, ${key})`;
+        if (use.key === undefined || isTextValue(use.key)) {
+          return `e.sessions.count(c, ${use.slot}, v.id[i])`;
+        }
+        const key = emit(use.key, this.host(body, place));
+        return `e.sessions.countText(c, ${use.slot}, ${key})`;
       }
     }
   }
@@ -465,7 +619,7 @@ export class Generator {
       const atom = this.atom(first, place);
       const uses = newUses();
       uses.atoms.add(atom);
-      const statement = `for (const t of e.models.atom(${atom})) e.sessions.bump(c, ${slot}, t);`;
+      const statement = `e.models.count(${atom}, c, ${slot});`;
       this.counters.push({ types, uses, statement });
       return { kind: 'keyed', slot, key: undefined };
     }
@@ -487,8 +641,16 @@ export class Generator {
     return { kind: 'scalar', slot };
   }
 
+  private knownAtom(tree: TypedNode, place: Place): number | undefined {
+    return this.atomsByText.get(this.atomKey(tree, place));
+  }
+
+  private atomKey(tree: TypedNode, place: Place): string {
+    return JSON.stringify([canonical(tree), this.sessionKey(tree, place)]);
+  }
+
   private atom(tree: TypedNode, place: Place): number {
-    const text = JSON.stringify([canonical(tree), this.sessionKey(tree, place)]);
+    const text = this.atomKey(tree, place);
     let atom = this.atomsByText.get(text);
     if (atom === undefined) {
       const body = new Body();
@@ -545,6 +707,54 @@ export class Generator {
       fields: Fields,
     ) => void;
   }
+}
+
+function conjuncts(tree: TypedNode): TypedNode[] {
+  return tree.node === 'binary' && tree.operator === '&&'
+    ? [...conjuncts(tree.left), ...conjuncts(tree.right)]
+    : [tree];
+}
+
+/** The verdict's value where it is a text, so that it has an id. */
+function isTextValue(tree: TypedNode): boolean {
+  return tree.node === 'variable' && tree.name === 'value' && tree.type === 'text';
+}
+
+/** Variables that are the same for all verdicts of an event. */
+const OF_EVENT = new Set(['org', 'time', 'first_seen', 'active_days']);
+
+function looksAtVerdict(tree: TypedNode): boolean {
+  let looks = false;
+  walk(tree, (node) => {
+    looks ||= node.node === 'variable' && !OF_EVENT.has(node.name);
+  });
+  return looks;
+}
+
+/** Cost of a part up to which it is worked out at once for all rules of a group. */
+const CHEAP = 6;
+const COSTS: Readonly<Record<string, number>> = {
+  num_observations: 4,
+  percentile_threshold_value: 60,
+  top_threshold_count: 60,
+  size: 1,
+  in_table: 12,
+  any_in_table: 20,
+  contains_any: 50,
+  matches: 50,
+  observations: 20,
+};
+
+/** What asking a part costs, about, in units of a comparison. */
+function costOf(tree: TypedNode): number {
+  let cost = 0;
+  walk(tree, (node) => {
+    if (node.node === 'variable') cost += COSTS[node.name] ?? 1;
+    else if (node.node === 'call') cost += COSTS[node.function] ?? 8;
+    else if (node.node === 'each') cost += 20;
+    else if (node.node !== 'literal') cost += 1;
+  });
+  return cost;
 }
 
 function include(into: Uses, more: Uses): void {

@@ -20,14 +20,21 @@
 import type { BinaryReader, BinaryWriter } from './binary.js';
 import type { Counters, EngineSink, Event, Fields } from './contract.js';
 import { Explainer } from './explain.js';
+import { TextDictionary } from './models/store.js';
 import type { Frame, Program, RuleCode, TypeCode } from './program.js';
-import { type Container, type SessionOptions, SessionStage } from './stages/4-session.js';
+import {
+  type Container,
+  type ContainerKind,
+  type SessionOptions,
+  SessionStage,
+} from './stages/4-session.js';
 import { ModelStage } from './stages/5-model.js';
-import { type Firing, RuleStage } from './stages/6-rule.js';
-import { score, sessionOf } from './stages/7-risk.js';
+import { type Firings, RuleStage } from './stages/6-rule.js';
+import { RiskStage, sessionOf } from './stages/7-risk.js';
 
 export interface LoopOptions extends SessionOptions {
   readonly explain?: ReadonlySet<number> | undefined;
+  readonly usualShare?: number | undefined;
 }
 
 export class EventLoop {
@@ -36,9 +43,13 @@ export class EventLoop {
   private readonly counters: Counters;
   private readonly watched: ReadonlySet<number> | undefined;
   private readonly frame: Frame;
+  /** Events by type since the last tally. */
+  private readonly events: Float64Array;
+  private readonly dictionary = new TextDictionary();
   private readonly sessions: SessionStage;
   readonly models: ModelStage;
   private readonly rules: RuleStage;
+  private readonly risk: RiskStage;
   private readonly explainer: Explainer;
 
   constructor(program: Program, sink: EngineSink, options: LoopOptions, counters: Counters) {
@@ -47,10 +58,14 @@ export class EventLoop {
     this.sink = sink;
     this.counters = counters;
     this.watched = options.explain;
-    this.sessions = new SessionStage(code.counters, options, counters, (ended) => this.end(ended));
-    this.models = new ModelStage(code, counters);
+    this.sessions = new SessionStage(code.counters, this.dictionary, options, counters, (ended) =>
+      this.end(ended),
+    );
+    this.models = new ModelStage(code, this.dictionary, counters);
     this.rules = new RuleStage(code, this.models, this.sessions.none, counters);
+    this.risk = new RiskStage(kindsOf(program), options.usualShare);
     this.explainer = new Explainer(program, this.sessions, this.models, this.rules);
+    this.events = new Float64Array(code.types.length);
     this.frame = code.makeFrame();
     this.frame.sessions = this.sessions;
     this.frame.models = this.models;
@@ -66,8 +81,7 @@ export class EventLoop {
         (counters.unbuilt['without time or type'] ?? 0) + 1;
       return;
     }
-    const id = this.program.eventTypes[event.type] as string;
-    counters.events[id] = (counters.events[id] ?? 0) + 1;
+    this.events[event.type] = (this.events[event.type] as number) + 1;
     sessions.advance(time);
     if (time < sessions.clock && !event.late) {
       event.late = true;
@@ -78,7 +92,10 @@ export class EventLoop {
       typeof user === 'string' && user !== ''
         ? sessions.enter(user, type.container, time)
         : sessions.none;
-    if (container !== sessions.none) this.keepProfile(container, fields);
+    if (container !== sessions.none) {
+      this.keepProfile(container, fields);
+      this.risk.advance(sessions.clock, container);
+    }
     this.sink.event?.(event);
     const explained = this.watched !== undefined && this.isWatched(event);
     if (type.rules.length > 0 || type.trainers.length > 0 || type.count !== undefined) {
@@ -88,10 +105,21 @@ export class EventLoop {
       if (container !== sessions.none) type.count?.(frame, container);
       const firings = this.rules.run(type, event, frame, container);
       if (explained) this.explain(type, event, container, firings);
-      for (const firing of firings) this.fire(firing, event, container);
+      for (let at = 0; at < firings.length; at += 1) this.fire(firings, at, event, container);
       if (type.trainers.length > 0) models.train(type.trainers, time);
     }
     if (event.late) sessions.leave(container);
+  }
+
+  /** Brings the counter of events, kept apart for speed, up to date. */
+  tally(): void {
+    for (let type = 0; type < this.events.length; type += 1) {
+      const more = this.events[type] as number;
+      if (more === 0) continue;
+      const id = this.program.eventTypes[type] as string;
+      this.counters.events[id] = (this.counters.events[id] ?? 0) + more;
+      this.events[type] = 0;
+    }
   }
 
   /** End of input: closes every container, in order of their ends. */
@@ -100,13 +128,17 @@ export class EventLoop {
   }
 
   save(w: BinaryWriter): void {
+    this.dictionary.save(w);
     this.sessions.save(w);
     this.models.save(w);
+    this.risk.save(w);
   }
 
   load(r: BinaryReader): void {
+    this.dictionary.load(r);
     this.sessions.load(r);
     this.models.load(r);
+    this.risk.load(r);
   }
 
   private setFacts(container: Container, time: number): void {
@@ -117,39 +149,38 @@ export class EventLoop {
     frame.activeDays = entity === undefined ? Number.NaN : entity.days - 1;
   }
 
-  private fire(firing: Firing, event: Event, container: Container): void {
-    const rule = this.program.code.rules[firing.rule] as RuleCode;
-    const value = this.rules.verdicts(rule).value[firing.verdict];
+  private fire(firings: Firings, at: number, event: Event, container: Container): void {
+    const index = firings.rule[at] as number;
+    const verdict = firings.verdict[at] as number;
+    const rule = this.program.code.rules[index] as RuleCode;
+    const value = this.rules.verdicts(rule).value[verdict];
+    const score = rule.score * this.risk.factor(index);
     this.counters.triggers += 1;
     this.sink.trigger?.({
-      rule: firing.rule,
+      rule: index,
       time: event.time,
       user: container.entity?.user,
       session: container.id,
       value: value === undefined ? undefined : String(value),
       reading:
-        rule.model < 0
-          ? undefined
-          : this.models.reading(rule.model, firing.verdict, rule.percentile),
-      score: rule.score,
-      reason: firing.reason,
+        rule.model < 0 ? undefined : this.models.reading(rule.model, verdict, rule.percentile),
+      score,
+      reason: firings.reason[at] as string,
       late: event.late,
       event,
     });
-    score(this.sessions, container, firing, rule.score);
+    if (container === this.sessions.none) return;
+    if (!container.points.has(index)) this.risk.fired(index, container);
+    container.addPoints(index, score);
+    const by = firings.by[at];
+    if (by !== undefined) this.sessions.spend(container, index, by);
   }
 
-  private explain(
-    type: TypeCode,
-    event: Event,
-    container: Container,
-    firings: readonly Firing[],
-  ): void {
+  private explain(type: TypeCode, event: Event, container: Container, firings: Firings): void {
     const { firstSeen, activeDays } = this.frame;
     const moment = { event, container, firstSeen, activeDays };
     for (const rule of type.rules) {
-      const firing = firings.find((one) => one.rule === rule);
-      this.sink.explanation?.(this.explainer.explain(moment, rule, firing));
+      this.sink.explanation?.(this.explainer.explain(moment, rule, firings.verdictOf(rule)));
     }
   }
 
@@ -184,4 +215,11 @@ export class EventLoop {
     this.counters.sessions += 1;
     this.sink.session?.(sessionOf(container));
   }
+}
+
+/** Kinds of container that the events of each rule have. */
+function kindsOf({ code, eventTypes }: Program): ContainerKind[][] {
+  return code.rules.map(({ events }) => [
+    ...new Set(events.map((id) => (code.types[eventTypes.indexOf(id)] as TypeCode).container)),
+  ]);
 }

@@ -58,26 +58,38 @@ export interface Frame {
 
 /** What generated code asks of the models; stage 5 answers. */
 interface ModelAnswers {
-  atom(at: number): readonly string[];
+  count(atom: number, container: Container, counter: number): void;
+  readings(at: number): Verdicts;
+  values(atom: number): Verdicts;
   threshold(at: number, i: number, percentile: number): number;
   top(at: number, i: number, percentile: number): number;
   observations(at: number, text: string | undefined): number;
+  observationsOf(at: number, atom: number): number;
+  isMember(text: string | undefined, table: number): boolean;
 }
 
 /** A model's or list's answers on one event, as columns; see stage 5. */
 export interface Verdicts {
-  count: number;
-  readonly scope: string[];
-  readonly value: (string | number)[];
-  readonly n: number[];
-  readonly bins: number[];
-  readonly seen: number[];
-  readonly confidence: number[];
+  readonly count: number;
+  readonly value: readonly (string | number)[];
+  /** Ids of values that are texts; -1 for those that nothing refers to. */
+  readonly id: readonly number[];
+  readonly n: Float64Array;
+  readonly bins: Float64Array;
+  readonly confidence: Float64Array;
+  /** Observations of the value. */
+  seenAt(i: number): number;
+  scopeAt(i: number): string;
+}
+
+/** Where generated code notes the rules that fire. */
+export interface Fired {
+  /** @param by value of `once.by` */
+  add(rule: number, verdict: number, by: string | undefined): void;
 }
 
 /** A flag about verdict `i`; rules without verdicts get a column of one. */
 export type Test = (e: Frame, c: Container, v: Verdicts, i: number) => boolean;
-type TextOf = (e: Frame, c: Container, v: Verdicts, i: number) => string | undefined;
 
 /** A tree with the text it was parsed from. */
 export interface SourceTree {
@@ -96,8 +108,10 @@ export interface RuleCode {
   readonly dependsOn: readonly number[];
   readonly once: boolean;
   readonly score: number;
-  readonly when: Test;
-  readonly by: TextOf | undefined;
+  /** `once` has a `by`. */
+  readonly onceBy: boolean;
+  /** Runs this rule and no other, without a look at what it depends on. */
+  readonly alone: RuleGroup['run'];
   readonly reason: (e: Frame, c: Container, v: Verdicts, i: number) => string;
   readonly source: RuleSource;
 }
@@ -150,7 +164,17 @@ export interface TypeCode {
   readonly count: ((e: Frame, c: Container) => void) | undefined;
   /** Dependencies before dependants. */
   readonly rules: readonly number[];
+  readonly groups: readonly RuleGroup[];
+  /** Of the rules, those that depend on others. */
+  readonly dependants: readonly number[];
   readonly trainers: readonly number[];
+}
+
+/** Rules that look at the same verdicts and depend on no other rule. */
+interface RuleGroup {
+  readonly rules: readonly number[];
+  /** Notes the rules that fire, in no particular order. */
+  readonly run: (e: Frame, c: Container, fired: Fired) => void;
 }
 
 export interface ProgramCode {
@@ -159,6 +183,8 @@ export interface ProgramCode {
   readonly atoms: readonly AtomCode[];
   readonly rules: readonly RuleCode[];
   readonly models: readonly ModelCode[];
+  /** Tables that values are looked up in, by position. */
+  readonly memberTables: readonly ReadonlySet<string>[];
   readonly types: readonly TypeCode[];
   /** Models that train when a container of the kind ends, and how the frame is filled then. */
   readonly endings: readonly {

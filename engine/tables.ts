@@ -1,5 +1,6 @@
 import type { TableEntry } from '#content';
 import type { Directory } from './contract.js';
+import { memberSet } from './expression/index.js';
 
 /** Context tables as the engine reads them. Unknown tables are empty; texts are lower case. */
 export interface Tables {
@@ -40,7 +41,7 @@ export function buildTables(entries: readonly TableEntry[], directory: Directory
     has: (table, value) => {
       let set = sets.get(table);
       if (set === undefined) {
-        set = new Set(members.get(table));
+        set = memberSet(members.get(table) ?? NONE);
         sets.set(table, set);
       }
       return set.has(value);

@@ -4,6 +4,8 @@
  * Times are milliseconds since 1970 UTC.
  */
 
+import type { Profile } from './profile.js';
+
 export interface Person {
   /** Position in the organisation's list. */
   readonly index: number;
@@ -14,13 +16,18 @@ export interface Person {
   readonly aliases: readonly string[];
   /** The person's own mailboxes elsewhere. */
   readonly personal: readonly string[];
+  /** When the period begins, or at hiring. */
   readonly peer_group: string;
+  /** A change of department during the period. */
+  readonly moved: Move | undefined;
   readonly executive: boolean;
+  /** Index of the person's superior; undefined for those at the top. */
+  readonly superior: number | undefined;
   /** First and last working moment; `left` is undefined for those who stay. */
   readonly hired: number;
   readonly left: number | undefined;
-  /** Offset of the person's office from UTC in minutes. */
-  readonly utc_offset: number;
+  /** IANA name of the person's time zone; its clocks are in calendar.ts. */
+  readonly time_zone: string;
   /** Mails a weekday, in the mean, and the share of them that goes outside. */
   readonly daily_mails: number;
   readonly external_share: number;
@@ -28,14 +35,36 @@ export interface Person {
   readonly country?: string;
 }
 
+/** From a moment on, ms since 1970 UTC, the person works in another peer group. */
+export interface Move {
+  readonly at: number;
+  readonly peer_group: string;
+}
+
+/** A mailbox that is nobody's own. */
+export interface Mailbox {
+  /** Lower case. */
+  readonly address: string;
+  readonly aliases: readonly string[];
+  /** shared: members of its peer group read it and write as it. service: a machine writes. */
+  readonly kind: 'shared' | 'service';
+  /** Of a shared mailbox: who uses it. */
+  readonly peer_group: string | undefined;
+  readonly time_zone: string;
+  readonly country: string | undefined;
+}
+
 export interface Organisation {
   readonly seed: number;
   readonly name: string;
   readonly domains: readonly string[];
   readonly people: readonly Person[];
+  readonly mailboxes: readonly Mailbox[];
   readonly peer_groups: readonly string[];
   /** Mimecast account code. */
   readonly account: string;
+  /** How its people behave; the default profile when absent. */
+  readonly profile?: Profile;
 }
 
 export interface Attachment {
@@ -83,6 +112,19 @@ export interface MailActivity {
   readonly outcome: MailOutcome;
   /** Answered by a machine: the envelope sender is empty on the wire. */
   readonly automatic?: boolean;
+  /** Of inbound mail: which links its readers follow. */
+  readonly clicks?: readonly Click[];
+}
+
+/** Somebody follows a link of a mail; URL protection looks at it first. */
+export interface Click {
+  readonly recipient: string;
+  /** Ms since the mail's own time. The click is not logged before the mail is delivered. */
+  readonly after: number;
+  readonly url: string;
+  readonly category: string;
+  /** Malicious links are blocked, the others allowed. */
+  readonly malicious: boolean;
 }
 
 /** A request that web protection refused. */
@@ -124,10 +166,46 @@ export interface AuditActivity {
   readonly src_ip: string;
 }
 
-export type Activity = MailActivity | WebActivity | InboxRuleActivity | AuditActivity;
+/** An administrator looks at somebody's mail in the archive or the message tracking. */
+export interface ArchiveViewActivity {
+  readonly kind: 'archive-view';
+  readonly time: number;
+  readonly user: string;
+  readonly source: 'Archive' | 'Message Tracking';
+  /** The mail that is looked at. */
+  readonly from: string;
+  readonly to: string;
+  readonly subject: string;
+  readonly sent: number;
+  /** Whether the text was opened, not only the tracking page. */
+  readonly content_viewed: boolean;
+  readonly discovery_case: boolean;
+}
 
-/** A line on the wire and when the product wrote it. */
+export type Activity =
+  | MailActivity
+  | WebActivity
+  | InboxRuleActivity
+  | AuditActivity
+  | ArchiveViewActivity;
+
+/** Which of a product's logs a line is in. */
+export type LogName =
+  | 'receipt'
+  | 'process'
+  | 'delivery'
+  | 'dlp'
+  | 'ttp_url'
+  | 'archive_view'
+  | 'audit'
+  | 'm365'
+  | 'web';
+
+/** A line on the wire and when it was written; the clock of the writing host may say otherwise. */
 export interface WireLine {
   readonly time: number;
+  readonly log: LogName;
   readonly text: string;
+  /** Message-ID of the mail it is about, as written; undefined for lines that name none. */
+  readonly message_id: string | undefined;
 }

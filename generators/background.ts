@@ -1,17 +1,21 @@
 /** Everything that happens on ordinary days, in time order. */
 
-import type { Activity, Organisation } from './activity.js';
+import type { Activity, Organisation, Person } from './activity.js';
+import { ArchiveBehaviour } from './behaviours/archive.js';
 import { AuditBehaviour } from './behaviours/audit.js';
+import { ClickBehaviour } from './behaviours/clicks.js';
 import { InboxRuleBehaviour } from './behaviours/inbox-rules.js';
 import { MailBehaviour } from './behaviours/mail.js';
+import { isMachineAct, MailboxBehaviour } from './behaviours/mailboxes.js';
 import { Agenda } from './behaviours/plan.js';
 import { WebBehaviour } from './behaviours/web.js';
-import { DAY, dayNumber, MINUTE } from './calendar.js';
+import { DAY, dayNumber, daysBeginningIn, startOfDay } from './calendar.js';
 import { Heap } from './heap.js';
-import { DEFAULT_MIX, type Mix } from './mix.js';
+import type { Mix } from './mix.js';
 import { outsideWorld } from './outside.js';
+import { profileOf } from './profile.js';
 
-/** Period and amounts; parts of the mix that are left out keep their defaults. */
+/** Period and amounts; parts of the mix that are left out are as the organisation's profile says. */
 export interface BackgroundOptions extends Partial<Mix> {
   /** Start, ms since 1970 UTC; days begin at UTC midnight at or before it. */
   readonly start: number;
@@ -20,6 +24,11 @@ export interface BackgroundOptions extends Partial<Mix> {
   readonly seed?: number;
   /** Whether the gateway sees mail between colleagues. Default false. */
   readonly internal_mail?: boolean;
+  /**
+   * Lets only these people act, and no mailbox or machine: a cheap look at what such people do. The
+   * same people act otherwise when the others do too.
+   */
+  readonly only?: ReadonlySet<Person>;
 }
 
 /**
@@ -31,14 +40,19 @@ export function* background(
   organisation: Organisation,
   options: BackgroundOptions,
 ): Generator<Activity, void, undefined> {
-  const mix: Mix = { ...DEFAULT_MIX, ...defined(options) };
+  const { only, internal_mail = false } = options;
+  const mix: Mix = { ...profileOf(organisation).mix, ...defined(options) };
   const seed = options.seed ?? organisation.seed;
   const people = organisation.people;
+  const acting = only === undefined ? people : people.filter((person) => only.has(person));
   const world = outsideWorld(organisation);
-  const mail = new MailBehaviour(organisation, world, seed, mix, options.internal_mail ?? false);
+  const mail = new MailBehaviour(organisation, world, seed, mix, internal_mail);
   const web = new WebBehaviour(world, people.length, seed, mix);
   const audit = new AuditBehaviour(world, seed, mix);
   const rules = new InboxRuleBehaviour(organisation, world, seed, mix);
+  const clicks = new ClickBehaviour(world, seed, mix);
+  const archive = new ArchiveBehaviour(seed, mix);
+  const mailboxes = new MailboxBehaviour(organisation, world, seed, mix, internal_mail);
   const agenda = new Agenda();
   const pending = new Heap<Activity>();
   const follow = { later: (activity: Activity) => pending.push(activity.time, activity) };
@@ -49,30 +63,53 @@ export function* background(
   days: for (let day = first; day * DAY < end; day++) {
     const midnight = day * DAY;
     mail.begin(day - first);
-    for (const person of people) {
-      // Offices east of Greenwich begin a local day before UTC does.
-      const local = person.utc_offset > 0 ? day + 1 : day;
-      const base = local * DAY - person.utc_offset * MINUTE - midnight;
-      const noon = midnight + base + DAY / 2;
-      if (noon < person.hired || (person.left !== undefined && noon > person.left)) continue;
-      mail.plan(agenda, person, local, base);
-      web.plan(agenda, person, local, base);
-      audit.plan(agenda, person, local, base);
-      rules.plan(agenda, person, local, base);
+    const begins = new Map<string, readonly { local: number; base: number }[]>();
+    for (const person of acting) {
+      const { time_zone } = person;
+      let locals = begins.get(time_zone);
+      if (locals === undefined) {
+        locals = daysBeginningIn(time_zone, day).map((local) => ({
+          local,
+          base: startOfDay(time_zone, local) - midnight,
+        }));
+        begins.set(time_zone, locals);
+      }
+      for (const { local, base } of locals) {
+        const noon = midnight + base + DAY / 2;
+        if (noon < person.hired || (person.left !== undefined && noon > person.left)) continue;
+        mail.plan(agenda, person, local, base, noon);
+        web.plan(agenda, person, local, base);
+        audit.plan(agenda, person, local, base, noon);
+        rules.plan(agenda, person, local, base);
+        archive.plan(agenda, person, local, base, noon);
+        if (only === undefined) mailboxes.plan(agenda, person, local, base, noon);
+      }
     }
+    if (only === undefined) mailboxes.planMachines(agenda, midnight);
     for (const { offset, person, act } of agenda.drain()) {
       const time = midnight + offset;
       if (time < options.start) continue;
       if (time >= end) break days;
       while (pending.next <= time) yield pending.pop() as Activity;
+      if (isMachineAct(act)) {
+        const sent = mailboxes.perform(act, person, time);
+        if (sent !== undefined) yield sent;
+        continue;
+      }
       const who = people[person];
       if (who === undefined) continue;
       const activity =
+        mailboxes.perform(act, person, time) ??
         mail.perform(act, who, time, follow) ??
         web.perform(act, who, time, follow) ??
         audit.perform(act, who, time) ??
-        rules.perform(act, who, time);
-      if (activity !== undefined) yield activity;
+        rules.perform(act, who, time) ??
+        archive.perform(act, who, time, follow);
+      if (activity?.kind === 'mail') {
+        const read = clicks.read(activity, who);
+        archive.saw(read);
+        yield read;
+      } else if (activity !== undefined) yield activity;
     }
   }
   while (pending.next < end) yield pending.pop() as Activity;

@@ -16,12 +16,15 @@ export interface Department {
   readonly quarter_end: number;
   /** Factor on attachment sizes. */
   readonly attachment_size: number;
+  /** Name before the @ of the mailbox that its members share, where they do. */
+  readonly mailbox?: string;
 }
 
 const DEPARTMENTS: readonly Department[] = [
   {
     name: 'Sales',
     size: 20,
+    mailbox: 'sales',
     outgoing: 1,
     extensions: [],
     topics: 'trade',
@@ -48,6 +51,7 @@ const DEPARTMENTS: readonly Department[] = [
   {
     name: 'Operations',
     size: 17,
+    mailbox: 'dispatch',
     outgoing: 0.5,
     extensions: [['csv', 0.05]],
     topics: 'trade',
@@ -58,6 +62,7 @@ const DEPARTMENTS: readonly Department[] = [
   {
     name: 'Finance',
     size: 10,
+    mailbox: 'invoices',
     outgoing: 0.45,
     extensions: [
       ['xlsx', 0.4],
@@ -71,6 +76,7 @@ const DEPARTMENTS: readonly Department[] = [
   {
     name: 'Information Technology',
     size: 9,
+    mailbox: 'helpdesk',
     outgoing: 0.35,
     extensions: [
       ['log', 0.06],
@@ -88,6 +94,7 @@ const DEPARTMENTS: readonly Department[] = [
   {
     name: 'Marketing',
     size: 8,
+    mailbox: 'press',
     outgoing: 0.75,
     extensions: [
       ['psd', 0.04],
@@ -103,6 +110,7 @@ const DEPARTMENTS: readonly Department[] = [
   {
     name: 'Human Resources',
     size: 6,
+    mailbox: 'jobs',
     outgoing: 0.6,
     extensions: [],
     topics: 'people',
@@ -123,6 +131,7 @@ const DEPARTMENTS: readonly Department[] = [
   {
     name: 'Customer Support',
     size: 12,
+    mailbox: 'support',
     outgoing: 0.95,
     extensions: [
       ['log', 0.03],
@@ -136,6 +145,7 @@ const DEPARTMENTS: readonly Department[] = [
   {
     name: 'Procurement',
     size: 6,
+    mailbox: 'purchasing',
     outgoing: 0.9,
     extensions: [],
     topics: 'trade',
@@ -186,13 +196,37 @@ export function departmentFor(i: number): Department {
   return { ...kind, name: `${kind.name} ${region}${lap === 0 ? '' : ` ${lap + 1}`}` };
 }
 
+/** Words by which other organisations call these departments; the first that fits counts. */
+const OTHER_NAMES: readonly (readonly [words: RegExp, name: string])[] = [
+  [/\b(help ?desk|service|support|care|kundendienst)\b/i, 'Customer Support'],
+  [/\b(sales|account|business development|vertrieb|ventas|handel)\b/i, 'Sales'],
+  [/\b(procurement|purchasing|sourcing|buying|einkauf|compras)\b/i, 'Procurement'],
+  [
+    /\b(finance|accounting|accounts|controlling|treasury|tax|audit|finanzen|buchhaltung)\b/i,
+    'Finance',
+  ],
+  [/\b(legal|compliance|counsel|recht)\b/i, 'Legal'],
+  [/\b(hr|people|human resources|personal|personnel|recruiting|talent)\b/i, 'Human Resources'],
+  [/\b(marketing|communications?|press|pr|brand)\b/i, 'Marketing'],
+  [/\b(design|creative|ux|studio)\b/i, 'Design'],
+  [/\b(research|r ?& ?d|science|laborator(y|ies)|forschung)\b/i, 'Research'],
+  [/\b(it|ict|information technology|infrastructure|security|devops)\b/i, 'Information Technology'],
+  [/\b(engineering|development|software|technology|construction|entwicklung)\b/i, 'Engineering'],
+];
+
 const CACHE = new Map<string, Department>();
 
-/** Habits of a peer group by name; one that we do not know behaves like Operations. */
+/**
+ * Habits of a peer group by name, also by a name that other organisations use. One that says
+ * nothing to us behaves like Operations.
+ */
 export function departmentNamed(name: string): Department {
   let department = CACHE.get(name);
   if (department === undefined) {
-    const base = name.replace(/ (North|South|West|East)( \d+)?$/, '');
+    const plain = name.replace(/ (North|South|West|East)( \d+)?$/, '');
+    const base = DEPARTMENTS.some((d) => d.name === plain)
+      ? plain
+      : OTHER_NAMES.find(([words]) => words.test(name))?.[1];
     const kind = DEPARTMENTS.find((d) => d.name === base) ?? (DEPARTMENTS[2] as Department);
     department = { ...kind, name };
     if (CACHE.size > 5000) CACHE.clear();

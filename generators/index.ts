@@ -5,21 +5,54 @@
 
 export type {
   Activity,
+  ArchiveViewActivity,
   Attachment,
   AuditActivity,
+  Click,
   InboxRuleActivity,
+  LogName,
   MailActivity,
+  Mailbox,
   MailOutcome,
+  Move,
   Organisation,
   Person,
   WebActivity,
   WireLine,
 } from './activity.js';
 export { type BackgroundOptions, background } from './background.js';
-export { isHoliday, isOnLeave, isQuarterEnd, type Office, officeIn, weekday } from './calendar.js';
+export {
+  isHoliday,
+  isOnLeave,
+  isQuarterEnd,
+  isTimeZone,
+  localDay,
+  type Office,
+  officeIn,
+  startOfDay,
+  type Trip,
+  tripOf,
+  utcOffset,
+  weekday,
+} from './calendar.js';
+export { type DirectoryEntry, type DirectoryOptions, organisationFrom } from './directory.js';
 export { DEFAULT_MIX, type Mix } from './mix.js';
-export { createOrganisation, type OrganisationOptions, officeOf } from './organisation.js';
-export { ATTACHMENT_MU, BODY_MU, type OutsideWorld, outsideWorld } from './outside.js';
+export {
+  createOrganisation,
+  type OrganisationOptions,
+  officeOf,
+  peerGroupAt,
+} from './organisation.js';
+export { type OutsideWorld, outsideWorld } from './outside.js';
+export {
+  CORPUS_LEVEL,
+  DEFAULT_PROFILE,
+  type Profile,
+  type ProfileChanges,
+  profileOf,
+  profileWith,
+  SIZE_GROWTH,
+} from './profile.js';
 export { hashNumbers, hashText, hashUnit, Random, randomStream, Weighted } from './random.js';
 export {
   merge,

@@ -28,6 +28,21 @@ export interface Mix {
   readonly inbox_rules_per_weekday: number;
   /** Share of those that forward to an address outside. Assumed 0.012. */
   readonly inbox_rules_external: number;
+  /** Share of inbound mails in which a link is followed, and of those links the malicious ones. Assumed 0.12 and 0.02. */
+  readonly inbound_clicked: number;
+  readonly clicks_malicious: number;
+  /** Searches in the archive or message tracking per IT person and weekday. Assumed 0.08. */
+  readonly archive_looks_per_weekday: number;
+  /**
+   * Answers from shared mailboxes per member and weekday, as a multiple of the mails that people
+   * send in the mean. Assumed 0.012.
+   */
+  readonly shared_mailbox_per_mail: number;
+  /** Notices of machines to outside, and scans, per mail that people send. Assumed 0.003 and 0.02. */
+  readonly service_per_mail: number;
+  readonly scans_per_mail: number;
+  /** Share of mail to people with a second address that comes to it. Assumed 0.08. */
+  readonly to_alias_share: number;
 }
 
 export const DEFAULT_MIX: Mix = {
@@ -45,4 +60,11 @@ export const DEFAULT_MIX: Mix = {
   sign_ins_per_weekday: 0.04,
   inbox_rules_per_weekday: 0.006,
   inbox_rules_external: 0.012,
+  inbound_clicked: 0.12,
+  clicks_malicious: 0.02,
+  archive_looks_per_weekday: 0.08,
+  shared_mailbox_per_mail: 0.012,
+  service_per_mail: 0.003,
+  scans_per_mail: 0.02,
+  to_alias_share: 0.08,
 };

@@ -63,8 +63,22 @@ const SPECIAL: Readonly<Record<string, string>> = {
   ı: 'i',
 };
 
+/** Names come again and again; other texts are few. */
+const SLUGS = new Map<string, string>();
+const MOST_SLUGS = 50_000;
+
 /** Lower-case ASCII letters and digits of a text, as they stand in an address. */
 export function slug(text: string): string {
+  let short = SLUGS.get(text);
+  if (short === undefined) {
+    short = shorten(text);
+    if (SLUGS.size >= MOST_SLUGS) SLUGS.clear();
+    SLUGS.set(text, short);
+  }
+  return short;
+}
+
+function shorten(text: string): string {
   return text
     .toLowerCase()
     .replace(/[äöüßłøæđı]/g, (letter) => SPECIAL[letter] ?? '')

@@ -1,9 +1,21 @@
-/** Who works here. */
+/** Who works here. Over 400 lines because of its tables and the normal distribution's inverse. */
 
-import type { Organisation, Person } from './activity.js';
-import { DAY, dayNumber, isHoliday, OFFICES, type Office, officeIn, weekday } from './calendar.js';
+import type { Move, Organisation, Person } from './activity.js';
+import {
+  DAY,
+  dayNumber,
+  HOUR,
+  isHoliday,
+  OFFICES,
+  type Office,
+  officeIn,
+  startOfDay,
+  weekday,
+} from './calendar.js';
 import { departmentFor } from './departments.js';
+import { inventMailboxes } from './mailboxes.js';
 import { namesOf, slug } from './names.js';
+import { DEFAULT_PROFILE, type Profile } from './profile.js';
 import { type Random, randomStream, Weighted } from './random.js';
 
 /** What an organisation is made from. */
@@ -17,17 +29,20 @@ export interface OrganisationOptions {
   readonly start: number;
   readonly days: number;
   readonly name?: string;
-  /** Mails that a person sends on a weekday in the mean, internal ones among them. Default 9. */
+  /** How people behave. Default: {@link DEFAULT_PROFILE}. */
+  readonly profile?: Profile;
+  /** Mails that a person sends on a weekday in the mean, internal ones among them. Default: the profile's. */
   readonly mails_per_weekday?: number;
-  /** Mean share of sent mails that go outside. Default 0.165; each person differs widely. */
+  /** Mean share of sent mails that go outside. Default: the profile's; each person differs widely. */
   readonly external_share?: number;
   /** Hires and departures per year as shares of the people. Defaults 0.12 and 0.1. */
   readonly hired_per_year?: number;
   readonly left_per_year?: number;
+  /** Changes of department per year as a share of the people. Default 0.04. */
+  readonly moved_per_year?: number;
 }
 
-/** Log-normal sigma of rates, and how much the upper tail is bent down and the lower one out. */
-const RATE_SIGMA = 1.17;
+/** How much the upper tail of rates is bent down and the lower one out. */
 const RATE_BEND = 0.063;
 
 /** Inverse of the normal distribution (Acklam; relative error below 1.2e-9). */
@@ -67,22 +82,23 @@ function normalQuantile(p: number): number {
  * distribution, and each run of eight neighbours in rate spread over all eighths of the share), so
  * that small organisations do not depend on who happened to be drawn.
  */
-function levels(
+export function levels(
   random: Random,
-  options: OrganisationOptions,
+  options: Pick<OrganisationOptions, 'mails_per_weekday' | 'external_share' | 'profile'>,
   outgoing: readonly number[],
 ): { rate: number; share: number }[] {
   const n = outgoing.length;
-  const level = options.mails_per_weekday ?? 9;
-  const mean = options.external_share ?? 0.165;
+  const profile = options.profile ?? DEFAULT_PROFILE;
+  const level = options.mails_per_weekday ?? profile.mails_per_weekday;
+  const mean = options.external_share ?? profile.external_share;
   const rateAt = (p: number): number => {
     const z = normalQuantile(p);
-    return Math.exp(RATE_SIGMA * (z - RATE_BEND * z * z));
+    return Math.exp(profile.rate_sigma * (z - RATE_BEND * z * z));
   };
   let meanRate = 0;
   for (let i = 0; i < 2000; i++) meanRate += rateAt((i + 0.5) / 2000) / 2000;
-  // The empirical quantiles of a Beta with first parameter 1.05: 2 % to 74 % for the middle 95 %.
-  const a = 1.05;
+  // The empirical quantiles of a Beta; with first parameter 1.05 the middle 95 % lie in 2 to 74 %.
+  const a = profile.external_spread;
   const b = (a * (1 - mean)) / mean;
   const shares = Float64Array.from({ length: 4000 }, () => random.beta(a, b)).sort();
   const ranks = random.shuffle(Array.from({ length: n }, (_, i) => i));
@@ -148,6 +164,13 @@ const PERSONAL_PROVIDERS: Readonly<Record<string, readonly (readonly [string, nu
   US: AMERICAN_PROVIDERS,
 };
 
+const AMERICAN_CHOICE = new Weighted(AMERICAN_PROVIDERS);
+const PROVIDER_CHOICE = new Map(
+  Object.entries(PERSONAL_PROVIDERS).map(
+    ([country, list]) => [country, new Weighted(list)] as const,
+  ),
+);
+
 /** A private mailbox of somebody with this name, in the style of the country. */
 export function personalMailbox(
   random: Random,
@@ -155,7 +178,7 @@ export function personalMailbox(
   last: string,
   country: string,
 ): string {
-  const provider = new Weighted(PERSONAL_PROVIDERS[country] ?? AMERICAN_PROVIDERS).draw(random);
+  const provider = (PROVIDER_CHOICE.get(country) ?? AMERICAN_CHOICE).draw(random);
   const f = slug(first) || 'mail';
   const l = slug(last) || 'box';
   const style = random.int(10);
@@ -226,6 +249,9 @@ export function createOrganisation(options: OrganisationOptions): Organisation {
 
   const joining = (options.hired_per_year ?? 0.12) * (days / 365);
   const leaving = (options.left_per_year ?? 0.1) * (days / 365);
+  const moving = (options.moved_per_year ?? 0.04) * (days / 365);
+  const moves = root.stream('moves');
+  const superiors = hierarchy(groups, groupCount);
   const private_ = root.stream('personal mailboxes');
   const taken = new Map<string, number>();
   const first = dayNumber(start);
@@ -268,13 +294,15 @@ export function createOrganisation(options: OrganisationOptions): Organisation {
       aliases,
       personal,
       peer_group: departments[groups[i] as number]?.name ?? 'Operations',
+      moved:
+        !settled && !joins && !leaves && groupCount > 1 && moves.chance(moving)
+          ? move(moves, groups[i] as number)
+          : undefined,
       executive: executives.has(i),
-      hired: hiredDay * DAY - office.utc_offset * 60_000 + 9 * 3_600_000,
-      left:
-        leftDay === undefined
-          ? undefined
-          : leftDay * DAY - office.utc_offset * 60_000 + 17 * 3_600_000,
-      utc_offset: office.utc_offset,
+      superior: superiors[i],
+      hired: startOfDay(office.time_zone, hiredDay) + 9 * HOUR,
+      left: leftDay === undefined ? undefined : startOfDay(office.time_zone, leftDay) + 17 * HOUR,
+      time_zone: office.time_zone,
       daily_mails: level[i]?.rate ?? 0,
       external_share: level[i]?.share ?? 0,
       country: office.country,
@@ -285,9 +313,60 @@ export function createOrganisation(options: OrganisationOptions): Organisation {
     name,
     domains,
     people,
+    mailboxes: inventMailboxes(people, departments, domains[0] as string, (local) =>
+      taken.has(local),
+    ),
     peer_groups: departments.map((d) => d.name),
-    account: `C${root.stream('account').between(10, 99)}A${root.stream('account', 2).between(10, 999)}`,
+    account: accountCode(seed),
+    ...(options.profile && { profile: options.profile }),
   };
+
+  /** On a Monday of the period, to another department. */
+  function move(random: Random, from: number): Move {
+    let to = groupChoice.draw(random);
+    if (to === from) to = (to + 1) % groupCount;
+    const day = first + random.int(Math.max(1, days));
+    return {
+      at: (day - weekday(day) + 7) * DAY,
+      peer_group: departments[to]?.name ?? 'Operations',
+    };
+  }
+}
+
+/** Mimecast's code of an account. */
+export function accountCode(seed: number): string {
+  const random = randomStream(seed, 'organisation');
+  return `C${random.stream('account').between(10, 99)}A${random.stream('account', 2).between(10, 999)}`;
+}
+
+/** Members of a larger department have team leads, one for ten. */
+const TEAM = 10;
+
+/**
+ * Superiors by index: heads of departments are the first people, the first of them leads all; in
+ * larger departments every tenth member leads a team.
+ */
+function hierarchy(groups: readonly number[], heads: number): (number | undefined)[] {
+  const sizes = new Map<number, number>();
+  for (const group of groups) sizes.set(group, (sizes.get(group) ?? 0) + 1);
+  const placed = new Map<number, number>();
+  const leads = new Map<number, number>();
+  return groups.map((group, i) => {
+    if (i < heads) return i === 0 ? undefined : 0;
+    const place = placed.get(group) ?? 0;
+    placed.set(group, place + 1);
+    if ((sizes.get(group) ?? 0) <= TEAM + 2) return group;
+    if (place % TEAM !== 0) return leads.get(group) ?? group;
+    leads.set(group, i);
+    return group;
+  });
+}
+
+/** The peer group that a person belongs to at a moment. */
+export function peerGroupAt(person: Person, time: number): string {
+  return person.moved !== undefined && time >= person.moved.at
+    ? person.moved.peer_group
+    : person.peer_group;
 }
 
 function organisationName(random: Random): string {

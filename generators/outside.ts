@@ -10,6 +10,7 @@
 import type { Attachment, Organisation, Person } from './activity.js';
 import { type Department, departmentNamed } from './departments.js';
 import { WORDS } from './names.js';
+import { type LogNormal, profileOf } from './profile.js';
 import { hashNumbers, hashText, type Random, Weighted } from './random.js';
 import { topicText } from './topics.js';
 
@@ -99,7 +100,7 @@ const GENERIC = new Weighted<number>([
 ]);
 
 const WORLD = new Weighted<string>([
-  ...Object.keys(COUNTRY_ENDINGS).map((country, i) => [country, 1 / (i + 4)] as const),
+  ...Object.keys(COUNTRY_ENDINGS).map((country, i) => [country, 1 / (i + 12)] as const),
 ]);
 
 const TRADES = [
@@ -339,12 +340,6 @@ const EXTENSION_SIZE: Readonly<Record<string, number>> = {
   ipynb: 0.3,
 };
 
-/** Today's files are about ten times those of 2001, where the distribution was measured. */
-export const ATTACHMENT_MU = 10.634 + 2.3;
-const ATTACHMENT_SIGMA = 1.34;
-/** HTML bodies of today against the plain text of 2001. */
-export const BODY_MU = 6.505 + 2;
-const BODY_SIGMA = 1.233;
 const LARGEST_FILE = 48_000_000;
 
 const FIRST_OCTETS = [
@@ -375,10 +370,15 @@ export function addressOnNetwork(text: string, salt = 0): string {
 /** What {@link outsideWorld} offers. Every draw takes the caller's stream. */
 export class OutsideWorld {
   private readonly seed: number;
+  private readonly files: LogNormal;
+  private readonly bodies: LogNormal;
   private readonly extensions = new Map<string, Weighted<string>>();
 
   constructor(organisation: Organisation) {
     this.seed = hashNumbers(0x77a1, organisation.seed);
+    const profile = profileOf(organisation);
+    this.files = profile.attachments;
+    this.bodies = profile.bodies;
   }
 
   /** A business domain that nobody is likely to have met, in a country (ISO code) or anywhere. */
@@ -488,7 +488,7 @@ export class OutsideWorld {
     const department = departmentNamed(peer_group);
     const ending = extension ?? this.extensionsOf(department).draw(random);
     let bytes =
-      random.lognormal(ATTACHMENT_MU - 0.06, ATTACHMENT_SIGMA) *
+      random.lognormal(this.files.mu - 0.06, this.files.sigma) *
       department.attachment_size ** 0.5 *
       (EXTENSION_SIZE[ending] ?? 1);
     // Beyond the log-normal body: a power law, for design files and videos.
@@ -501,7 +501,10 @@ export class OutsideWorld {
 
   /** Size of a mail's text. */
   bodyBytes(random: Random): number {
-    return Math.max(300, Math.min(2_000_000, Math.round(random.lognormal(BODY_MU, BODY_SIGMA))));
+    return Math.max(
+      300,
+      Math.min(2_000_000, Math.round(random.lognormal(this.bodies.mu, this.bodies.sigma))),
+    );
   }
 
   /** A public-looking IPv4 address. */
@@ -518,6 +521,26 @@ export class OutsideWorld {
   /** The public address behind which a person's office reaches the network. */
   officeAddress(person: Person): string {
     return addressOnNetwork(`office ${person.country ?? ''}`, this.seed);
+  }
+
+  /** The public address of a person's home. */
+  homeAddress(person: Person): string {
+    return addressOnNetwork(`home ${person.index}`, this.seed);
+  }
+
+  /** The public address from which a person reaches the network in a country abroad. */
+  hotelAddress(person: Person, country: string): string {
+    return addressOnNetwork(`hotel ${country} ${person.index}`, this.seed);
+  }
+
+  /** Size of a web request that uploads nothing. */
+  requestBytes(random: Random): number {
+    return random.int(900);
+  }
+
+  /** Size of the page that says that a request was refused. */
+  blockPageBytes(random: Random): number {
+    return 400 + random.int(2600);
   }
 
   userAgent(person: Person): string {

@@ -81,8 +81,8 @@ export function* timeline(
   const arriving = new Heap<TimelineLine>();
   for (const { activity, tag } of merge(sources)) {
     while (arriving.next <= activity.time) yield arriving.pop() as TimelineLine;
-    for (const { time, text } of writer.write(activity)) {
-      const line = { time, text, tag };
+    for (const { time, log, text, message_id } of writer.write(activity)) {
+      const line = { time, log, text, message_id, tag };
       let arrival = time + (disorder > 0 ? random.exponential(disorder) : 0);
       if (random.chance(late)) arrival += (5 + 115 * random.uniform()) * MINUTE;
       arriving.push(arrival, line);

@@ -26,7 +26,13 @@ const plain = /^[\x20-\x7e\u00a0–·…]*$/;
 const wide =
   /(?![\uff61-\uffdc\uffe8-\uffee])[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}\p{Script=Yi}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}|\p{Regional_Indicator}|\ufe0f/u;
 const zero = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]+$/u;
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** Made at first use: it takes 20 ms, and most texts are plain. */
+let graphemes: Intl.Segmenter | undefined;
+
+function graphemesOf(text: string): Intl.Segments {
+  graphemes ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  return graphemes.segment(text);
+}
 
 const graphemeWidth = (grapheme: string): number =>
   zero.test(grapheme) ? 0 : wide.test(grapheme) ? 2 : 1;
@@ -35,7 +41,7 @@ const graphemeWidth = (grapheme: string): number =>
 export function cellWidth(text: string): number {
   if (plain.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of graphemes.segment(text)) width += graphemeWidth(segment);
+  for (const { segment } of graphemesOf(text)) width += graphemeWidth(segment);
   return width;
 }
 
@@ -47,7 +53,7 @@ function head(text: string, width: number): string {
   if (plain.test(text)) return text.slice(0, Math.max(0, width));
   let taken = '';
   let used = 0;
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemesOf(text)) {
     used += graphemeWidth(segment);
     if (used > width) break;
     taken += segment;

@@ -9,7 +9,6 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { createGunzip, type Gunzip } from 'node:zlib';
-import { glob } from 'tinyglobby';
 import type { LogLine } from '#engine';
 import { createLineSplitter, type LineSplitter, type SplitText } from './line-splitter.js';
 
@@ -21,6 +20,8 @@ export interface InputFault {
   readonly message: string;
   /** Nothing of this file could be used. */
   readonly fatal: boolean;
+  /** Lines are missing that another attempt may find: the file is not there, cut off or unreadable. */
+  readonly lost?: true;
 }
 
 export interface InputSource {
@@ -36,6 +37,8 @@ export interface InputOptions {
   readonly stdin: NodeJS.ReadableStream;
   /** Bytes of one line or record beyond which it is cut. Default 16 MiB. */
   readonly limit?: number;
+  /** Files that earlier runs read: how many, and the names of the last. Ids of lines go on from there. */
+  readonly earlier?: { readonly count: number; readonly names: readonly string[] };
 }
 
 export interface Input {
@@ -56,6 +59,8 @@ const DEFAULT_LIMIT = 16 * 1024 * 1024;
 /** Compressed bytes at a time: gzip makes at most a thousand times as many of them. */
 const CHUNK = 64 * 1024;
 const LINES_PER_SOURCE = 2 ** 32;
+/** Sources that ids tell apart; a state that is used for years comes round to the first. */
+const SOURCES = 2 ** 20;
 /** Characters of a file out of order that are sorted at once. */
 const SORTED_AT_ONCE = 64 * 2 ** 20;
 /** Disorder within this is the engine's own business. */
@@ -75,15 +80,20 @@ class FileInput implements Input {
   readonly faults: InputFault[] = [];
   private readonly paths: readonly string[];
   private readonly options: InputOptions;
+  private readonly earlier: NonNullable<InputOptions['earlier']>;
 
   constructor(paths: readonly string[], options: InputOptions) {
     this.paths = paths;
     this.options = options;
+    this.earlier = options.earlier ?? { count: 0, names: [] };
   }
 
   placeOf(line: number): string {
-    const source = this.sources[Math.floor(line / LINES_PER_SOURCE)];
-    return `${source?.file ?? 'line'}:${line % LINES_PER_SOURCE}`;
+    const { count, names } = this.earlier;
+    const position = Math.floor(line / LINES_PER_SOURCE);
+    const own = (position - (count % SOURCES) + SOURCES) % SOURCES;
+    const file = this.sources[own]?.file ?? names[names.length - SOURCES + own];
+    return `${file ?? 'line'}:${line % LINES_PER_SOURCE}`;
   }
 
   get batches(): AsyncIterable<readonly LogLine[]> {
@@ -120,7 +130,7 @@ class FileInput implements Input {
             path,
             `is a folder. Name its files, such as ${path.replace(/\/+$/, '')}/*.json.`,
           );
-        else if (entry.size === 0 && entry.isFile()) this.refuse(path, 'is empty.');
+        else if (entry.size === 0 && entry.isFile()) this.refuse(path, 'is empty.', false);
         else found.set(full, path);
         continue;
       }
@@ -128,6 +138,7 @@ class FileInput implements Input {
         this.refuse(path, whyUnreadable(entry));
         continue;
       }
+      const { glob } = await import('tinyglobby');
       const matches = await glob([path], {
         cwd,
         absolute: isAbsolute(path),
@@ -138,25 +149,27 @@ class FileInput implements Input {
         this.refuse(path, 'matches no file. Check the pattern and the folder.');
       for (const match of matches.sort()) {
         const size = (await stat(resolve(cwd, match)).catch(() => undefined))?.size;
-        if (size === 0) this.refuse(match, 'is empty.');
+        if (size === 0) this.refuse(match, 'is empty.', false);
         else found.set(resolve(cwd, match), match);
       }
     }
     return [...found.values()];
   }
 
-  private refuse(file: string, message: string): void {
+  private refuse(file: string, message: string, lost = true): void {
     this.faults.push({
       file,
       message: `${file === '-' ? 'Standard input' : file} ${message}`,
       fatal: true,
+      ...(lost && { lost }),
     });
   }
 
   private open(file: string): SourceReader {
     const source: InputSource = { file, texts: 0, bytes: 0 };
     this.sources.push(source);
-    return new SourceReader(source, this.sources.length - 1, this.options, this.faults);
+    const index = (this.earlier.count + this.sources.length - 1) % SOURCES;
+    return new SourceReader(source, index, this.options, this.faults);
   }
 
   /** Time of the first record in a file that has one; 0 when none of the first has. */
@@ -242,11 +255,17 @@ class SourceReader {
     });
   }
 
-  private report(line: number | undefined, what: string, fatal = false): void {
+  private report(line: number | undefined, what: string, fatal = false, lost = false): void {
     const { file } = this.source;
     const name = file === '-' ? 'standard input' : file;
     const message = line === undefined ? `${name} ${what}` : `${name}: line ${line} ${what}`;
-    this.faults.push({ file, ...(line === undefined ? {} : { line }), message, fatal });
+    this.faults.push({
+      file,
+      ...(line !== undefined && { line }),
+      message,
+      fatal,
+      ...(lost && { lost }),
+    });
   }
 
   get isEmpty(): boolean {
@@ -326,7 +345,7 @@ class SourceReader {
         started = true;
         const strange = strangeFormat(chunk);
         if (strange !== undefined) {
-          this.report(undefined, strange, true);
+          this.report(undefined, strange, true, true);
           return;
         }
       }
@@ -394,12 +413,14 @@ class SourceReader {
           this.splitter.lineNumber,
           `is the last of what could be unpacked: the gzip data is ${unpack.isShort ? 'cut off' : 'damaged'} at byte ${unpack.taken} of ${this.source.bytes}. What came before was read; fetch the file again for the rest.`,
           this.source.texts === 0 && this.splitter.lineNumber === 1 && unpack.given === 0,
+          true,
         );
       else if (error instanceof Error && 'code' in error)
         this.report(
           undefined,
           whyUnreadable(error as NodeJS.ErrnoException),
           this.source.texts === 0,
+          true,
         );
       else throw error;
     }

@@ -99,6 +99,8 @@ export function createLineSplitter(
 class Splitter implements LineSplitter {
   lineNumber = 1;
   private buffer: Buffer = Buffer.alloc(0);
+  /** What `buffer` lies in, once a line has come in several chunks. */
+  private room: Buffer = Buffer.alloc(0);
   /** First byte that is not dealt with. */
   private at = 0;
   private final = false;
@@ -172,7 +174,7 @@ class Splitter implements LineSplitter {
     this.buffer =
       rest === 0
         ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-        : Buffer.concat([this.buffer.subarray(keep), chunk]);
+        : this.joined(this.buffer.subarray(keep), chunk);
     this.at -= keep;
     if (this.recordStart !== -1) this.recordStart -= keep;
     if (this.answerStart !== -1) this.answerStart -= keep;
@@ -180,6 +182,26 @@ class Splitter implements LineSplitter {
     this.nextLf = -1;
     this.nextCr = -1;
     this.nextJoin = -1;
+  }
+
+  /**
+   * The bytes at hand with the chunk behind them. A long line comes in many chunks, so that room is
+   * kept for those to come: copying all of it for each would take time by the square of its length.
+   */
+  private joined(rest: Buffer, chunk: Uint8Array): Buffer {
+    const { room } = this;
+    const length = rest.length + chunk.length;
+    const start = rest.byteOffset;
+    if (rest.buffer === room.buffer && start + length <= room.length) {
+      room.set(chunk, start + rest.length);
+      return room.subarray(start, start + length);
+    }
+    // A buffer of its own, whose offsets begin at 0; small ones of Buffer.from share a pool.
+    const larger = Buffer.allocUnsafeSlow(rest.length > chunk.length ? 2 * length : length);
+    larger.set(rest);
+    larger.set(chunk, rest.length);
+    this.room = larger;
+    return larger.subarray(0, length);
   }
 
   private keepFrom(): number {
@@ -229,7 +251,10 @@ class Splitter implements LineSplitter {
         if (this.skipping) this.at = buffer.length;
         else if (this.beginsDocument(this.at, buffer.length, false) === true)
           return this.enterDocument();
-        if (buffer.length - this.at > this.limit) this.cutLine(buffer.length);
+        if (buffer.length - this.at > this.limit) {
+          if (this.beginsObject()) return this.enterDocument();
+          this.cutLine(buffer.length);
+        }
         return false;
       }
       end = buffer.length;
@@ -238,7 +263,10 @@ class Splitter implements LineSplitter {
     if (buffer[end] === CR && end + 1 === buffer.length && !this.final) return false;
     if (this.skipping) this.skipping = false;
     else {
-      const begins = this.beginsDocument(this.at, end, true);
+      const begins =
+        end - this.at > this.limit && this.beginsObject()
+          ? true
+          : this.beginsDocument(this.at, end, true);
       if (begins === true) return this.enterDocument();
       if (begins === undefined) return false;
       if (end - this.at > this.limit) {
@@ -255,6 +283,16 @@ class Splitter implements LineSplitter {
     let at = this.at;
     while (at < end && isBlank(this.buffer[at] ?? 0)) at++;
     return at === end;
+  }
+
+  /**
+   * A line that is too long but begins an object may be many objects without a line end between them;
+   * the scanner takes these apart, and cuts what really is one.
+   */
+  private beginsObject(): boolean {
+    let at = this.at;
+    while (isBlank(this.buffer[at] ?? 0)) at++;
+    return this.buffer[at] === OPEN;
   }
 
   private cutLine(end: number): void {

@@ -4,13 +4,17 @@ import { setImmediate } from 'node:timers/promises';
 import {
   type Counters,
   createEngine,
+  type Engine,
+  type EngineSink,
   type Event,
   type LogLine,
   type Program,
+  restoreEngine,
   riskOf,
   type Session,
   type Trigger,
 } from '#engine';
+import { UsageFault } from './usage-fault.js';
 
 /** Lines of all inputs, in order. */
 export interface ReplayLines {
@@ -25,9 +29,18 @@ export interface ReplayOptions {
   readonly out?: Writable | undefined;
   /** Session points at which a session is notable. */
   readonly notable: number;
+  /** See EngineOptions. */
+  readonly usualShare?: number | undefined;
   /** Unparsed lines kept for each reason. */
   readonly samples: number;
   readonly signal: AbortSignal;
+  /** Snapshot of the engine to go on from. */
+  readonly from?: Uint8Array | undefined;
+  /**
+   * Whether the log ends here: messages that wait for lines are completed, sessions are closed. Otherwise
+   * they stay open in the snapshot, and a later run tells them. A run that is stopped always closes.
+   */
+  readonly close: boolean;
   /** Told about progress now and then. */
   readonly progress?: (counters: Counters) => void;
 }
@@ -75,15 +88,22 @@ export interface ReplaySummary {
   readonly last: number | undefined;
 }
 
+export interface ReplayRun {
+  readonly summary: ReplaySummary;
+  /** The engine as the run left it. */
+  snapshot(): Uint8Array;
+}
+
 const sessionsKept = 20;
 /** Lines between two looks at the signal, and between two reports of progress. */
 const breath = 4096;
 
 /**
- * Runs the lines through the engine. When the signal aborts, what was read so far is finished and
- * summed up, marked partial. Rejects only when `out` cannot be written.
+ * Runs the lines through the engine and sums up this run alone, whatever it goes on from. When the signal
+ * aborts, what was read so far is finished and summed up, marked partial. Rejects when `out` cannot be
+ * written, and with UsageFault when the snapshot cannot be used.
  */
-export async function replay(lines: ReplayLines, options: ReplayOptions): Promise<ReplaySummary> {
+export async function replay(lines: ReplayLines, options: ReplayOptions): Promise<ReplayRun> {
   const { program, out, signal } = options;
   const rules = program.rules.map(() => ({ triggers: 0, users: new Set<string>(), reason: '' }));
   const sessions: NotableSession[] = [];
@@ -92,7 +112,7 @@ export async function replay(lines: ReplayLines, options: ReplayOptions): Promis
   let last: number | undefined;
   let pending = '';
 
-  const engine = createEngine(
+  const engine = startEngine(
     program,
     {
       event: ({ time }) => {
@@ -116,7 +136,7 @@ export async function replay(lines: ReplayLines, options: ReplayOptions): Promis
         sessions.length = Math.min(sessions.length, sessionsKept);
       },
     },
-    { notable: options.notable },
+    options,
   );
   const flush = async (): Promise<void> => {
     if (!out || pending === '') return;
@@ -137,10 +157,10 @@ export async function replay(lines: ReplayLines, options: ReplayOptions): Promis
     await setImmediate();
   }
   const partial = signal.aborted;
-  engine.finish();
+  if (partial || options.close) engine.finish();
   await flush();
 
-  return {
+  const summary: ReplaySummary = {
     partial,
     counters: engine.counters,
     unparsed: samplesOf(engine.unparsed, options.samples).map(({ line, reason, text }) => ({
@@ -169,6 +189,24 @@ export async function replay(lines: ReplayLines, options: ReplayOptions): Promis
     first,
     last,
   };
+  return { summary, snapshot: () => engine.snapshot() };
+}
+
+function startEngine(
+  program: Program,
+  sink: EngineSink,
+  { from, notable, usualShare }: ReplayOptions,
+): Engine {
+  const options = { notable, ...(usualShare !== undefined && { usualShare }) };
+  if (from === undefined) return createEngine(program, sink, options);
+  const restored = restoreEngine(program, from, sink, options);
+  if (!restored.ok)
+    throw new UsageFault(
+      `The state cannot be used: ${restored.message}.`,
+      'Start anew with --retrain; what it has learned is lost then.',
+    );
+  restored.engine.recount();
+  return restored.engine;
 }
 
 /** Ends at the abort, also while the input keeps waiting: a pipe may have nothing to say for hours. */

@@ -31,6 +31,19 @@ export interface Receipt {
   seed: number;
   people: number;
   peer_groups: number;
+  /**
+   * Where the people come from; absent when they are made up.
+   */
+  organisation?: {
+    /**
+     * As it was named.
+     */
+    file: string;
+    /**
+     * SHA-256 of the file, hex.
+     */
+    digest: string;
+  };
   history_days: number;
   test_days: number;
   /**

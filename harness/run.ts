@@ -28,7 +28,13 @@ import { type MeasuredInstance, measure } from './stages/5-measure.js';
 export { exitCode } from './gate.js';
 export { ContentFault } from './stages/3-detect.js';
 
-/** Plain data but for scenarios and clock. */
+/** Lines of a drill as they are made, here or in another thread. */
+export interface LineSource extends Omit<Simulation, 'lines'> {
+  /** In order; read to the end or left early, once. Rejects when the lines cannot be made. */
+  readonly batches: Iterable<readonly LogLine[]> | AsyncIterable<readonly LogLine[]>;
+}
+
+/** Plain data but for scenarios, simulation and clock. */
 export interface RunOptions extends Omit<PlanOptions, 'competitors'>, SimulateOptions {
   /** Variants of the content; the first is measured, all see the same lines. */
   readonly packs: readonly ContentPack[];
@@ -36,17 +42,21 @@ export interface RunOptions extends Omit<PlanOptions, 'competitors'>, SimulateOp
   readonly base_rate: number;
   /** Session points at which a session is notable. Default 90. */
   readonly notable?: number;
+  /** Share of sessions above which a rule scores less; see EngineOptions. */
+  readonly usual_share?: number | undefined;
   /** Version of the program, for the receipt. */
   readonly version: string;
   /** Command that gives the same result, for the receipt. */
   readonly command: string;
+  /** Who makes the lines that the plan stands for; by default this thread does. */
+  readonly simulation?: (planned: Plan) => LineSource;
   /** Milliseconds from any origin; paces progress and goes into no result. */
   readonly clock?: () => number;
 }
 
 const BATCH = 256;
-/** Batches between two chances for others to run, and for an abort to be seen. */
-const BREATH = 16;
+/** Lines between two chances for others to run, and for an abort to be seen. */
+const BREATH = 4096;
 const PROGRESS_MS = 100;
 /** Confidence at which the published rules trust a model; it stands in their expressions. */
 const CONVERGED = 0.8;
@@ -69,12 +79,12 @@ export async function run(
   const enter = (stage: Stage): void => emit({ event: 'stage', stage });
 
   enter('plan');
-  const planned = plan({ ...options, competitors: membersOf(pack, 'competition_domains') });
+  const planned = plan({ ...options, competitors: competitorsOf(pack) });
   for (const message of planned.warnings) emit({ event: 'warning', message });
   const program = compileContent(options.packs, planned.directory);
 
   enter('simulate');
-  const simulation = simulate(planned, options);
+  const simulation = options.simulation?.(planned) ?? inBatches(simulate(planned, options));
 
   enter('detect');
   const labeller = createLabeller({
@@ -96,7 +106,12 @@ export async function run(
       emit({ event: 'caught', scenario: id, technique, kind, rule: fired.id, moment });
     },
   });
-  const engine = startEngine(program, labeller.sink, { notable, explain: simulation.malicious });
+  const { usual_share } = options;
+  const engine = startEngine(program, labeller.sink, {
+    notable,
+    explain: simulation.malicious,
+    ...(usual_share !== undefined && { usualShare: usual_share }),
+  });
   const progress = createProgress(
     options.clock ?? (() => performance.now()),
     planned,
@@ -126,15 +141,25 @@ export async function run(
       leakdrill: options.version,
       content: pack.digest,
       seed: options.seed,
-      people: options.people,
-      peer_groups: options.peer_groups,
+      people: planned.organisation.people.length,
+      peer_groups: planned.organisation.peer_groups.length,
+      ...(options.given && {
+        organisation: { file: options.given.file, digest: options.given.digest },
+      }),
       history_days: options.history_days,
       test_days: options.test_days,
       start: options.start,
       test_start: planned.test.start,
       base_rate: options.base_rate,
       command: options.command,
-      assumptions: assumptionsOf(options),
+      assumptions: [
+        ...assumptionsOf(planned.organisation, options),
+        ...(usual_share === undefined
+          ? []
+          : [
+              `rules that fire in more than ${Number((usual_share * 100).toPrecision(3))} % of sessions score less (--usual-share)`,
+            ]),
+      ],
     },
     notable,
     counters: engine.counters,
@@ -150,7 +175,7 @@ export async function run(
 
 function measuredInstance(
   planned: Plan,
-  simulation: Simulation,
+  simulation: LineSource,
   position: number,
 ): MeasuredInstance[] {
   const instance = planned.instances[position];
@@ -161,26 +186,37 @@ function measuredInstance(
   return [{ id, scenario, kind, technique, title, story, expects, user, first, last, lines }];
 }
 
-/** Pushes all lines in batches; true when it was stopped before the end. */
+function inBatches({ lines, ...known }: Simulation): LineSource {
+  function* batches(): Generator<readonly LogLine[]> {
+    let batch: LogLine[] = [];
+    for (const line of lines) {
+      batch.push(line);
+      if (batch.length < BATCH) continue;
+      yield batch;
+      batch = [];
+    }
+    if (batch.length > 0) yield batch;
+  }
+  return { batches: batches(), ...known };
+}
+
+/** Pushes all lines; true when it was stopped before the end. */
 async function stream(
-  { lines, moment }: Simulation,
+  { batches, moment }: LineSource,
   push: (batch: readonly LogLine[]) => void,
   progress: (moment: number) => void,
   signal: { readonly aborted: boolean } | undefined,
 ): Promise<boolean> {
-  let batch: LogLine[] = [];
-  let pushed = 0;
-  for (const line of lines) {
-    batch.push(line);
-    if (batch.length < BATCH) continue;
+  let since = 0;
+  for await (const batch of batches) {
     push(batch);
-    batch = [];
-    if (++pushed % BREATH !== 0) continue;
+    since += batch.length;
+    if (since < BREATH) continue;
+    since = 0;
     progress(moment());
     await setImmediate();
     if (signal?.aborted) return true;
   }
-  push(batch);
   return false;
 }
 
@@ -212,8 +248,9 @@ function createProgress(
   };
 }
 
-function membersOf(pack: ContentPack, table: string): readonly string[] {
-  return pack.tables.find(({ id }) => id === table)?.members ?? [];
+/** Domains that the plan takes for competitors'. */
+export function competitorsOf(pack: ContentPack): readonly string[] {
+  return pack.tables.find(({ id }) => id === 'competition_domains')?.members ?? [];
 }
 
 function bootstrapOf(seed: number): () => number {

@@ -38,31 +38,54 @@ if (!same(lockStamp, lock)) {
   writeFileSync(lockStamp, lock);
 }
 
-if (process.argv.includes('--build')) {
-  const sources = [];
+/** What tells that a file has changed, for all files of the folders whose names match. */
+function stampOf(folders, pattern) {
+  const found = [];
   const walk = (folder) => {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) walk(path);
-      else if (/\.tsx?$/.test(entry.name)) {
+      else if (pattern.test(entry.name)) {
         const { mtimeMs, size } = statSync(path);
-        sources.push(`${path} ${mtimeMs} ${size}`);
+        found.push(`${path} ${mtimeMs} ${size}`);
       }
     }
   };
-  for (const folder of ['content', 'engine', 'generators', 'scenarios', 'harness', 'test'])
-    walk(join(root, folder));
-  sources.push(readFileSync(join(root, 'tsconfig.json'), 'utf8'), lock);
-  const stamp = digest(sources.sort().join('\n'));
-  const stampFile = join(root, 'dist', '.leakdrill-build');
-  if (!same(stampFile, stamp)) {
+  for (const folder of folders) walk(join(root, folder));
+  return found.sort().join('\n');
+}
+
+function unlessStamped(name, stamp, work) {
+  const file = join(root, 'dist', name);
+  if (same(file, stamp)) return;
+  work();
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, stamp);
+}
+
+if (process.argv.includes('--build')) {
+  const sources = stampOf(
+    ['content', 'engine', 'generators', 'scenarios', 'harness', 'test'],
+    /\.tsx?$/,
+  );
+  const compiled = digest(
+    [sources, readFileSync(join(root, 'tsconfig.json'), 'utf8'), lock].join('\n'),
+  );
+  unlessStamped('.leakdrill-build', compiled, () => {
     say('compiling');
     run(
       process.execPath,
       [join('node_modules', 'tsc7', 'bin', 'tsc'), '-p', 'tsconfig.json'],
       'compiling',
     );
-    mkdirSync(dirname(stampFile), { recursive: true });
-    writeFileSync(stampFile, stamp);
-  }
+  });
+  // Only saves time: what has changed without a new stamp is read anew at each start.
+  const content = stampOf(['content'], /\.(yaml|json)$/);
+  unlessStamped('.leakdrill-content', digest(`${content}\n${compiled}`), () =>
+    run(
+      process.execPath,
+      [join('dist', 'harness', 'codegen', 'memory.js')],
+      'reading the content ahead',
+    ),
+  );
 }

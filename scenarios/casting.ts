@@ -1,7 +1,7 @@
-import type { Person } from '#generators';
+import { localDay, type Person, startOfDay, weekday } from '#generators';
 import { domainRepeats } from './history.js';
 import { type Casting, describe, type Nobody, type Scenario, ScenarioError } from './scenario.js';
-import { DAY, HOUR, MINUTE, type Window } from './stage.js';
+import { HOUR, type Window } from './stage.js';
 
 /** Says why a story cannot be told with these people. */
 export function nobody(why: string): Nobody {
@@ -61,16 +61,16 @@ export function oneOfTheSteadiest(
 
 /** Starts of the person's working days (Monday to Friday, local midnight) that lie in the window. */
 export function workdaysOf(person: Person, window: Window): number[] {
-  const offset = person.utc_offset * MINUTE;
+  const { time_zone } = person;
   const from = Math.max(window.start, person.hired);
   const until = Math.min(window.end, person.left ?? window.end);
   const days: number[] = [];
-  const first = Math.floor((window.start + offset) / DAY) * DAY - offset;
-  for (let day = first; day < window.end; day += DAY) {
-    const weekday = new Date(day + offset).getUTCDay();
+  for (let local = localDay(time_zone, window.start); ; local++) {
+    const day = startOfDay(time_zone, local);
+    if (day >= window.end) break;
     // Stories play between 06:00 and 22:00 of the person's clock.
     const fits = day + 6 * HOUR >= from && day + 22 * HOUR <= until;
-    if (fits && weekday >= 1 && weekday <= 5) days.push(day);
+    if (fits && weekday(local) < 5) days.push(day);
   }
   return days;
 }

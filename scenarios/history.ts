@@ -14,7 +14,7 @@ export interface History {
   readonly file_type_mails: number;
   /** Mails to the sender's own mailboxes, or to ones that bear the sender's name. */
   readonly own_mailbox_mails: number;
-  /** Web requests that were refused. */
+  /** Web requests and clicks in mail that were refused. */
   readonly refused_requests: number;
 }
 
@@ -80,6 +80,12 @@ export function gatherHistory(
       const person = owners.get(activity.sender);
       if (!person) continue;
       for (const who of [person, person.peer_group]) addMail(of(who), activity, person, domains);
+    } else if (activity.kind === 'mail' && activity.clicks) {
+      for (const { recipient, malicious } of activity.clicks) {
+        const person = malicious ? owners.get(recipient) : undefined;
+        if (!person) continue;
+        for (const who of [person, person.peer_group]) of(who).counts.refused_requests++;
+      }
     }
   }
   return (who) => gathered.get(who)?.counts ?? NONE;

@@ -174,8 +174,8 @@ export function createStage(setting: StageSetting): Stage {
         url,
         method: method ?? (uploaded > 0 ? 'POST' : 'GET'),
         category,
-        bytes_uploaded: Math.round(uploaded > 0 ? uploaded : random.between(300, 1500)),
-        bytes_downloaded: downloaded ?? random.between(900, 4200),
+        bytes_uploaded: Math.round(uploaded > 0 ? uploaded : outside.requestBytes(random)),
+        bytes_downloaded: downloaded ?? outside.blockPageBytes(random),
         src_ip: outside.workstation(person),
         user_agent: outside.userAgent(person),
       };

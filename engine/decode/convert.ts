@@ -1,4 +1,5 @@
 import type { FieldValue } from '../contract.js';
+import { copied, recent } from './recent.js';
 import { type FlatRecord, isRecord, isThere } from './record.js';
 import { parseTime } from './time.js';
 
@@ -31,21 +32,32 @@ const maxName = 1000;
 /** Most members that a list keeps; what is beyond is a hostile line. */
 const maxMembers = 20_000;
 
-export const toText: Converter = (value) => {
-  if (typeof value === 'string') return value === '' ? undefined : value;
+/** Characters of a text that are kept: what is beyond says no more about a mail, and fills memory. */
+export const maxText = 16_000;
+/** Lists inside lists that are read. */
+const maxDepth = 8;
+
+export const toText: Converter = (value) => textIn(value, 0);
+
+function textIn(value: unknown, depth: number): string | undefined {
+  if (typeof value === 'string') return value === '' ? undefined : copied(value.slice(0, maxText));
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (Array.isArray(value)) {
-    const parts = value.slice(0, maxMembers).map(toText).filter(isThere);
-    return parts.length === 0 ? undefined : parts.join(', ');
+    if (depth >= maxDepth) return;
+    const parts = value
+      .slice(0, maxMembers)
+      .map((part) => textIn(part, depth + 1))
+      .filter(isThere);
+    return parts.length === 0 ? undefined : parts.join(', ').slice(0, maxText);
   }
   if (!isRecord(value)) return;
   try {
-    return JSON.stringify(value);
+    return JSON.stringify(value).slice(0, maxText);
   } catch {
     // Nested deeper than the stack: no text of it could be of use.
     return;
   }
-};
+}
 
 export const toLower: Converter = (value) => {
   const text = toText(value);
@@ -53,8 +65,54 @@ export const toLower: Converter = (value) => {
 };
 
 const upperCase = /[A-Z\u0080-\uffff]/;
-const bracketed = /[<[] *(?:smtp|mailto|sip)?:? *([^<>[\]:\s]+@[^<>[\]\s]+) *[>\]]/i;
+const bracketScheme = /^(?:smtp|mailto|sip)/i;
 const scheme = /^(?:smtp|mailto|rfc822;)[:;]?/i;
+
+const isQuote = (code: number): boolean => code === 39 || code === 34;
+const isOpening = (code: number): boolean => code === 60 || code === 91;
+const isClosing = (code: number): boolean => code === 62 || code === 93;
+
+function withoutQuotes(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && isQuote(text.charCodeAt(from))) from++;
+  while (to > from && isQuote(text.charCodeAt(to - 1))) to--;
+  return text.slice(from, to);
+}
+
+/** The first address that stands in brackets by itself, with or without its scheme. */
+function addressInBrackets(text: string): string | undefined {
+  let open = -1;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (isOpening(code)) open = at;
+    else if (isClosing(code) && open !== -1) {
+      const inside = withoutBlanks(text, open + 1, at);
+      const behind = inside.replace(bracketScheme, '');
+      if (behind !== inside && isAddress(withoutColon(behind))) return withoutColon(behind);
+      if (isAddress(withoutColon(inside))) return withoutColon(inside);
+      open = -1;
+    }
+  }
+  return;
+}
+
+function withoutBlanks(text: string, start: number, end: number): string {
+  let from = start;
+  let to = end;
+  while (from < to && text.charCodeAt(from) === 32) from++;
+  while (to > from && text.charCodeAt(to - 1) === 32) to--;
+  return text.slice(from, to);
+}
+
+function withoutColon(text: string): string {
+  return withoutBlanks(text, text.charCodeAt(0) === 58 ? 1 : 0, text.length);
+}
+
+function isAddress(text: string): boolean {
+  const at = text.indexOf('@', 1);
+  return at !== -1 && at < text.length - 1 && !/\s/.test(text) && !text.slice(0, at).includes(':');
+}
 
 /** One address in lower case, out of `a@b`, `<a@b>`, `Name <a@b>`, `smtp:a@b` or `"Name" [SMTP:a@b]`. */
 function addressOf(text: string): string | undefined {
@@ -62,29 +120,36 @@ function addressOf(text: string): string | undefined {
   if (at <= 0 || at === text.length - 1 || text.length > 4000) return;
   let found = text;
   if (text.charCodeAt(text.length - 1) === 62 || text.charCodeAt(text.length - 1) === 93) {
-    const m = bracketed.exec(text.length > 1000 ? text.slice(-1000) : text);
-    if (m?.[1] !== undefined) found = m[1];
+    found = addressInBrackets(text.length > 1000 ? text.slice(-1000) : text) ?? text;
   }
   found = found.trim();
   if (found.charCodeAt(4) === 58 || found.charCodeAt(6) === 58 || found.charCodeAt(6) === 59)
     found = found.replace(scheme, '').trim();
-  if (found.charCodeAt(0) === 39 || found.charCodeAt(0) === 34)
-    found = found.replace(/^['"]+|['"]+$/g, '');
+  if (isQuote(found.charCodeAt(0))) found = withoutQuotes(found);
   at = found.lastIndexOf('@');
   if (at <= 0 || at === found.length - 1 || found.length > 400) return;
-  return upperCase.test(found) ? found.toLowerCase() : found;
+  return upperCase.test(found) ? found.toLowerCase() : copied(found);
 }
 
-export const toAddress: Converter = (value) => {
+const addressIn = recent((text) => {
+  const mailbox = mailboxIn(text);
+  return mailbox === undefined ? addressOf(text) : mailboxAddress(mailbox, 0);
+});
+
+function mailboxAddress(value: unknown, depth: number): string | undefined {
+  if (depth >= maxDepth) return;
   if (typeof value === 'string') {
     const mailbox = mailboxIn(value);
-    return mailbox === undefined ? addressOf(value) : toAddress(mailbox);
+    return mailbox === undefined ? addressOf(value) : mailboxAddress(mailbox, depth + 1);
   }
-  if (Array.isArray(value)) return value.length > 0 ? toAddress(value[0]) : undefined;
+  if (Array.isArray(value)) return mailboxAddress(value[0], depth + 1);
   return isRecord(value)
-    ? toAddress(value['emailAddress'] ?? value['address'] ?? value['email'])
+    ? mailboxAddress(value['emailAddress'] ?? value['address'] ?? value['email'], depth + 1)
     : undefined;
-};
+}
+
+export const toAddress: Converter = (value) =>
+  typeof value === 'string' ? addressIn(value) : mailboxAddress(value, 0);
 
 function collectAddresses(value: unknown, into: string[], depth: number): void {
   if (into.length >= maxMembers || depth > 4) return;
@@ -109,18 +174,21 @@ function collectAddresses(value: unknown, into: string[], depth: number): void {
   }
 }
 
-/** Each address once, in order of appearance. */
-export const toAddresses: Converter = (value) => {
-  if (typeof value === 'string' && !/[;,\s[{]/.test(value)) {
-    const address = addressOf(value);
-    return address === undefined ? undefined : [address];
-  }
+const oneAddressIn = recent((text): readonly string[] | undefined => {
+  if (/[;,\s[{]/.test(text)) return addressesIn(text);
+  const address = addressIn(text);
+  return address === undefined ? undefined : [address];
+});
+
+function addressesIn(value: unknown): readonly string[] | undefined {
   const found: string[] = [];
   collectAddresses(value, found, 0);
   return found.length === 0 ? undefined : found.length === 1 ? found : [...new Set(found)];
-};
+}
 
-const quoted = /"([^"]*)"/g;
+/** Each address once, in order of appearance. */
+export const toAddresses: Converter = (value) =>
+  typeof value === 'string' ? oneAddressIn(value) : addressesIn(value);
 
 function collectNames(value: unknown, into: string[], depth: number): void {
   if (into.length >= maxMembers || depth > 4) return;
@@ -131,14 +199,18 @@ function collectNames(value: unknown, into: string[], depth: number): void {
       return;
     }
     if (value.includes('"')) {
-      for (const m of value.matchAll(quoted)) {
-        const name = (m[1] ?? '').slice(0, maxName).trim();
-        if (name !== '' && into.length < maxMembers) into.push(name);
+      let open = value.indexOf('"');
+      while (open !== -1) {
+        const close = value.indexOf('"', open + 1);
+        if (close === -1) return;
+        const name = value.slice(open + 1, Math.min(close, open + 1 + maxName)).trim();
+        if (name !== '' && into.length < maxMembers) into.push(copied(name));
+        open = value.indexOf('"', close + 1);
       }
       return;
     }
     const name = value.slice(0, maxName).trim();
-    if (name !== '' && name !== '[]') into.push(name);
+    if (name !== '' && name !== '[]') into.push(copied(name));
   } else if (Array.isArray(value)) for (const entry of value) collectNames(entry, into, depth + 1);
   else if (isRecord(value))
     collectNames(
@@ -182,7 +254,7 @@ export const toIp: Converter = (value) => {
   if (typeof value !== 'string' || value.length > 64) return;
   const text = value.trim();
   const m = ipv4.exec(text) ?? ipv6.exec(text);
-  return m?.[1]?.toLowerCase();
+  return m?.[1] === undefined ? undefined : copied(m[1].toLowerCase());
 };
 
 /** The host of a URL, of `host/path`, of `host:port` or of an address, in lower case. */
@@ -207,7 +279,7 @@ export const toDomain: Converter = (value) => {
   if (colon !== -1 && host.charCodeAt(0) !== 91) host = host.slice(0, colon);
   host = host.trim().toLowerCase();
   while (host.endsWith('.')) host = host.slice(0, -1);
-  return host === '' || host.length > 253 || /\s/.test(host) ? undefined : host;
+  return host === '' || host.length > 253 || /\s/.test(host) ? undefined : copied(host);
 };
 
 export const converters = {

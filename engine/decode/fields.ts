@@ -1,137 +1,15 @@
 import { RE2JS } from 're2js';
-import type { FieldRule, ParserMatch } from '#content';
+import type { FieldRule } from '#content';
 import type { Fields, FieldValue } from '../contract.js';
-import { converters, listConversions, toText } from './convert.js';
-import { createReader, type FlatRecord, isThere, type Reader } from './record.js';
-
-/** Looks at a record; keys that are null or empty count as not there. */
-export type Matcher = (record: FlatRecord) => boolean;
+import { type Converter, converters, listConversions, maxText } from './convert.js';
+import { type Access, type Generated, isPlainKey, mayHold, Source, textOf } from './keys.js';
+import { copied } from './recent.js';
+import { createReader, type FlatRecord, type Reader } from './record.js';
 
 /** A field's value out of a record. */
 export type Extractor = (record: FlatRecord) => FieldValue | undefined;
 
-function firstOf(key: string): Reader {
-  const readers = key.split('|').map(createReader);
-  const [only] = readers;
-  if (readers.length === 1 && only !== undefined) return only;
-  return (record) => {
-    for (const read of readers) {
-      const value = read(record);
-      if (isThere(value)) return value;
-    }
-    return;
-  };
-}
-
-function textOf(value: unknown): string | undefined {
-  if (typeof value === 'string') return value === '' ? undefined : value;
-  const text = toText(value);
-  return typeof text === 'string' ? text : undefined;
-}
-
-function lowered(values: readonly string[]): ReadonlySet<string> {
-  return new Set(values.map((value) => value.toLowerCase()));
-}
-
-/** A test of a record against `match`, the cheap parts first. */
-export function compileMatch(match: ParserMatch): Matcher {
-  const parts: string[] = [];
-  const tests: Matcher[] = [];
-  const there = (key: string, wanted: boolean): string => {
-    const text = JSON.stringify(key);
-    const closure = firstOf(key);
-    // A plain key is read in place: a call for each key of each parser is what matching would cost.
-    const value = isPlainKey(key)
-      ? `r[${text}]`
-      : `t[${tests.push((record) => closure(record) as never) - 1}](r)`;
-    return wanted
-      ? `(v = ${value}) !== undefined && v !== null && v !== ''`
-      : `((v = ${value}) === undefined || v === null || v === '')`;
-  };
-  for (const key of match.all ?? []) parts.push(there(key, true));
-  for (const key of match.none ?? []) parts.push(there(key, false));
-  if (match.any !== undefined)
-    parts.push(`(${match.any.map((key) => `(${there(key, true)})`).join(' || ')})`);
-  const test = (matcher: Matcher): void => {
-    parts.push(`t[${tests.push(matcher) - 1}](r)`);
-  };
-  for (const [key, values] of Object.entries(match.equals ?? {})) {
-    const read = firstOf(key);
-    const accepted = lowered(values);
-    test((record) => {
-      const text = textOf(read(record));
-      return text !== undefined && (accepted.has(text) || accepted.has(text.toLowerCase()));
-    });
-  }
-  for (const [key, values] of Object.entries(match.unless ?? {})) {
-    const read = firstOf(key);
-    const refused = lowered(values);
-    test((record) => {
-      const text = textOf(read(record));
-      return text === undefined || !refused.has(text.toLowerCase());
-    });
-  }
-  const patterns = (of: Readonly<Record<string, string>> | undefined, wanted: boolean): void => {
-    for (const [key, pattern] of Object.entries(of ?? {})) {
-      const read = firstOf(key);
-      const compiled = RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE);
-      test((record) => {
-        const text = textOf(read(record));
-        return (text !== undefined && compiled.matcher(text).find()) === wanted;
-      });
-    }
-  };
-  patterns(match.matches, true);
-  patterns(match.misses, false);
-  return generate(`let v; return ${parts.join(' && ') || 'true'};`, tests) as Matcher;
-}
-
-function isPlainKey(key: string): boolean {
-  return !/[|.]/.test(key) && !(key in Object.prototype);
-}
-
-/** A function of a record `r`; `t` are its constants. Only text of this file and quoted names go into the source. */
-function generate(body: string, constants: readonly unknown[]): (record: FlatRecord) => unknown {
-  const make = new Function('t', `return (r) => { ${body} };`) as (
-    constants: readonly unknown[],
-  ) => (record: FlatRecord) => unknown;
-  return make(constants);
-}
-
-/** All fields of a parser at once, as an object that always has the same shape. */
-export function compileFields(
-  rules: Readonly<Record<string, FieldRule>>,
-): (record: FlatRecord) => Fields {
-  const constants: unknown[] = [];
-  const members = Object.entries(rules).map(([name, rule], i) => {
-    const [key] = rule.from ?? [];
-    const isSimple =
-      rule.from?.length === 1 && key !== undefined && isPlainKey(key) && rule.collect !== true;
-    constants.push(isSimple ? compileValue(rule) : compileField(rule));
-    // Reading the key in place lets it be cached for each parser, which is half the cost of a field.
-    return `[${JSON.stringify(name)}]: e${i}(${isSimple ? `r[${JSON.stringify(key)}]` : 'r'})`;
-  });
-  const names = constants.map((_, i) => `const e${i} = t[${i}];`).join(' ');
-  const make = new Function('t', `${names} return (r) => ({ ${members.join(', ')} });`) as (
-    constants: readonly unknown[],
-  ) => (record: FlatRecord) => Fields;
-  return make(constants);
-}
-
-/** Whether each of the keys is there, written to a list. */
-export function compilePresence(
-  keys: readonly string[],
-): (record: FlatRecord, into: boolean[]) => void {
-  const readers = keys.map(createReader);
-  const steps = keys.map((key, i) => {
-    const value = isPlainKey(key) ? `r[${JSON.stringify(key)}]` : `t[${i}](r)`;
-    return `v = ${value}; into[${i}] = v !== undefined && v !== null && v !== '';`;
-  });
-  const make = new Function('t', `return (r, into) => { let v; ${steps.join(' ')} };`) as (
-    readers: readonly Reader[],
-  ) => (record: FlatRecord, into: boolean[]) => void;
-  return make(readers);
-}
+type FieldRules = Readonly<Record<string, FieldRule>>;
 
 function finds(pattern: RE2JS, text: string, all: boolean): string[] {
   const matcher = pattern.matcher(text);
@@ -154,67 +32,179 @@ function unite(values: readonly FieldValue[], isList: boolean): FieldValue | und
   return values.join(' ');
 }
 
-/** A decoded value to the field's: conversion, pattern, map and fallback. */
-function compileValue(rule: FieldRule): (raw: unknown) => FieldValue | undefined {
+/** A decoded value to the field's, before its map: conversion and pattern. */
+function compileTake(rule: FieldRule): Converter {
   const conversion = rule.as ?? 'text';
   const isList = listConversions.has(conversion);
   const convert = converters[conversion];
-  const pattern = rule.pattern === undefined ? undefined : RE2JS.compile(rule.pattern);
-  const take =
-    pattern === undefined
-      ? (raw: unknown) =>
-          raw === undefined || raw === null || raw === '' ? undefined : convert(raw)
-      : (raw: unknown) => {
-          const text = textOf(raw);
-          if (text === undefined) return;
-          const found = finds(pattern, text, isList);
-          return found.length === 0 ? undefined : convert(isList ? found : found[0]);
-        };
-  return compileMap(rule, take);
+  if (rule.pattern === undefined)
+    return (raw) => (raw === undefined || raw === null || raw === '' ? undefined : convert(raw));
+  const pattern = RE2JS.compile(rule.pattern);
+  return (raw) => {
+    const text = textOf(raw);
+    if (text === undefined) return;
+    const found = finds(pattern, text, isList);
+    return found.length === 0 ? undefined : convert(isList ? found : found[0]);
+  };
 }
 
-/** Puts the value map and the constant behind a step. */
-function compileMap<T>(
-  rule: FieldRule,
-  take: (from: T) => FieldValue | undefined,
-): (from: T) => FieldValue | undefined {
-  const fallback = rule.constant;
-  if (rule.values === undefined && rule.else === undefined)
-    return fallback === undefined ? take : (from) => take(from) ?? fallback;
+/** A text that is compared by identity: engines keep one copy of each name of a property. */
+function internal(text: string): string {
+  return Object.keys({ [text]: 0 })[0] ?? text;
+}
+
+/** The value map of a field, for values that are there; undefined when it has none. */
+function compileMap(rule: FieldRule): ((value: FieldValue) => FieldValue | undefined) | undefined {
+  if (rule.values === undefined && rule.else === undefined) return;
   const values = new Map(
-    Object.entries(rule.values ?? {}).map(([text, value]) => [text.toLowerCase(), value]),
+    Object.entries(rule.values ?? {}).map(([text, value]) => [text.toLowerCase(), internal(value)]),
   );
-  const other = rule.else;
-  return (from) => {
-    const value = take(from);
-    if (value === undefined) return fallback;
+  const other = rule.else === undefined ? undefined : internal(rule.else);
+  return (value) => {
     const text = String(value);
     const mapped = values.get(text) ?? values.get(text.toLowerCase()) ?? other ?? value;
     return mapped === '' ? undefined : mapped;
   };
 }
 
-/** A field of a parser as a function of the record. */
+/** A field of a parser as a function of any record: the meaning of the rule, step by step. */
 export function compileField(rule: FieldRule): Extractor {
   const readers = (rule.from ?? []).map(createReader);
-  const { values: _, else: __, constant: ___, ...plain } = rule;
-  const take = compileValue(plain);
-  if (rule.collect === true) {
-    const isList = listConversions.has(rule.as ?? 'text');
-    return compileMap(rule, (record: FlatRecord) => {
-      const values: FieldValue[] = [];
-      for (const read of readers) {
-        const value = take(read(record));
-        if (value !== undefined) values.push(value);
-      }
-      return unite(values, isList);
-    });
-  }
-  return compileMap(rule, (record: FlatRecord) => {
+  const take = compileTake(rule);
+  const map = compileMap(rule);
+  const first: Extractor = (record) => {
     for (let i = 0; i < readers.length; i++) {
       const value = take((readers[i] as Reader)(record));
       if (value !== undefined) return value;
     }
     return;
+  };
+  const isList = listConversions.has(rule.as ?? 'text');
+  const all: Extractor = (record) => {
+    const values: FieldValue[] = [];
+    for (const read of readers) {
+      const value = take(read(record));
+      if (value !== undefined) values.push(value);
+    }
+    return unite(values, isList);
+  };
+  const value = rule.collect === true ? all : first;
+  return (record) => {
+    const found = value(record);
+    if (found === undefined) return rule.constant;
+    return map === undefined ? found : map(found);
+  };
+}
+
+/** Most answers that the map of one field remembers, and length of the texts they are for. */
+const maxMapped = 256;
+const maxMappedLength = 40;
+
+/** What a value map makes of a decoded text or flag; null when nothing. */
+function compileMapped(rule: FieldRule): (raw: string | boolean) => FieldValue | null {
+  const take = compileTake(rule);
+  const map = compileMap(rule);
+  const known = new Map<string | boolean, FieldValue | null>();
+  return (raw) => {
+    const before = known.get(raw);
+    if (before !== undefined) return before;
+    const own = typeof raw === 'string' ? copied(raw) : raw;
+    const taken = take(own);
+    const value = (taken === undefined || map === undefined ? taken : map(taken)) ?? null;
+    // A value that is not of the wanted form is left to the keys that follow, and so not told here.
+    if (taken === undefined) return null;
+    if (typeof raw === 'boolean' || raw.length <= maxMappedLength) {
+      if (known.size >= maxMapped) known.clear();
+      known.set(own, value);
+    }
+    return value;
+  };
+}
+
+/**
+ * Code of a field's value. It reads the keys in place and treats the usual forms of a value there;
+ * for everything else it asks compileField's function, which is slow and knows it all.
+ */
+function valueCode(rule: FieldRule, source: Source, isBrief: boolean): string {
+  const { keys, record } = source.access;
+  const paths = (rule.from ?? []).filter((path) => mayHold(keys, path));
+  const constant =
+    rule.constant === undefined ? 'undefined' : source.constant(internal(rule.constant));
+  if (paths.length === 0) return constant;
+  const rest = `${source.constant(compileField(rule))}(${record})`;
+  if (rule.collect === true || rule.pattern !== undefined) return rest;
+  const code = (i: number): string => {
+    const path = paths[i];
+    if (path === undefined) return constant;
+    if (!isPlainKey(path)) return rest;
+    const isAbsent = `v === undefined || v === null || v === ''`;
+    return `(v = ${source.access.value(path)}, ${usual(rule, source, isBrief)} ? w : ${isAbsent} ? ${code(i + 1)} : ${rest})`;
+  };
+  return code(0);
+}
+
+/** A test whether `v` is of the usual form, which leaves the field's value in `w`. */
+function usual(rule: FieldRule, source: Source, isBrief: boolean): string {
+  const conversion = rule.as ?? 'text';
+  const isText = `typeof v === 'string' && v !== ''`;
+  if (rule.values !== undefined || rule.else !== undefined || conversion === 'lower') {
+    // `not of the wanted form` and `mapped to nothing` are both null: the slow way tells them apart.
+    const mapped = source.constant(compileMapped(rule));
+    return `(${isText} || typeof v === 'boolean') && (w = ${mapped}(v)) !== null`;
+  }
+  if (conversion === 'text') {
+    const value = isBrief ? 'v' : `${source.constant(copied)}(v)`;
+    return `${isText} && v.length <= ${maxText} && (w = ${value}, true)`;
+  }
+  if (conversion === 'number') return `typeof v === 'number' && v - v === 0 && (w = v, true)`;
+  const convert = source.constant(converters[conversion]);
+  return `v !== undefined && v !== null && v !== '' && (w = ${convert}(v)) !== undefined`;
+}
+
+/** One field by itself. */
+export function compileValue(rule: FieldRule, access: Access): Generated<FieldValue | undefined> {
+  const source = new Source(access);
+  const value = valueCode(rule, source, true);
+  return source.compile(`return ${value};`);
+}
+
+/** The first of the keys whose value is a text. */
+export function compileText(
+  paths: readonly string[],
+  access: Access,
+): Generated<string | undefined> {
+  const source = new Source(access);
+  const tests = paths
+    .filter((path) => mayHold(access.keys, path))
+    .map((path) => `if (typeof (v = ${source.value(path)}) === 'string' && v !== '') return v;`);
+  return source.compile(tests.join(' '));
+}
+
+interface FieldsForm {
+  /** Fields that come first whether the parser sets them or not. */
+  readonly names?: readonly string[];
+  /** Whoever gets the fields lets them go soon, so that their texts may be pieces of the line. */
+  readonly isBrief?: boolean;
+}
+
+/**
+ * All fields of a parser at once, as an object that always has the same shape: first `names`, then the
+ * rest in the order of the rules.
+ */
+export function compileFields(
+  rules: FieldRules,
+  access: Access,
+  { names = [], isBrief = false }: FieldsForm = {},
+): Generated<Fields> {
+  const source = new Source(access);
+  const own = Object.keys(rules);
+  const all = [...names, ...own.filter((name) => !names.includes(name))];
+  const members = all.map((name) => {
+    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
+    const value = rule === undefined ? 'undefined' : valueCode(rule, source, isBrief);
+    // The name of the prototype is a plain name in brackets only.
+    const quoted = JSON.stringify(name);
+    return `${name === '__proto__' ? `[${quoted}]` : quoted}: ${value}`;
   });
+  return source.compile(`return { ${members.join(', ')} };`);
 }

@@ -68,11 +68,63 @@ const epochText = /^\d{9,15}(?:\.\d{1,9})?$/;
 export function parseTime(value: unknown): number | undefined {
   if (typeof value === 'number') return fromEpoch(value);
   if (typeof value !== 'string' || value.length > 64) return;
-  const fast = parseIso(value);
+  const fast = parseFixed(value) ?? parseIso(value);
   if (fast !== undefined) return fast;
   const text = value.trim();
   if (epochText.test(text)) return fromEpoch(Number(text));
   return text === value ? parseUsDate(text) : (parseIso(text) ?? parseUsDate(text));
+}
+
+/** The last date read, as yyyymmdd, and its first millisecond: lines come a day at a time. */
+let lastDate = -1;
+let lastDay = 0;
+
+/** The form that most logs have, 2024-03-04T10:15:30 and then nothing, Z or +0100; else undefined. */
+function parseFixed(text: string): number | undefined {
+  const { length } = text;
+  if (length !== 24 && length !== 20 && length !== 19) return;
+  if (
+    text.charCodeAt(10) !== 84 ||
+    text.charCodeAt(4) !== 45 ||
+    text.charCodeAt(7) !== 45 ||
+    text.charCodeAt(13) !== 58 ||
+    text.charCodeAt(16) !== 58
+  )
+    return;
+  const century = pair(text, 0);
+  const year = pair(text, 2);
+  const month = pair(text, 5);
+  const day = pair(text, 8);
+  const hour = pair(text, 11);
+  const minute = pair(text, 14);
+  const second = pair(text, 17);
+  // A pair that is no number is -1, which is the one way to a negative sum of bits.
+  if ((century | year | month | day | hour | minute | second) < 0) return;
+  if (hour > 23 || minute > 59 || second > 60) return;
+  const date = ((century * 100 + year) * 100 + month) * 100 + day;
+  if (date !== lastDate) {
+    const start = moment(century * 100 + year, month, day, 0, 0, 0);
+    if (start === undefined) return;
+    lastDate = date;
+    lastDay = start;
+  }
+  const time = lastDay + (hour * 3600 + minute * 60 + second) * 1000;
+  if (length === 19) return time;
+  const sign = text.charCodeAt(19);
+  if (length === 20) return sign === 90 ? time : undefined;
+  const hours = pair(text, 20);
+  const minutes = pair(text, 22);
+  if ((hours | minutes) < 0 || hours > 18 || minutes > 59) return;
+  const offset = (hours * 60 + minutes) * 60_000;
+  if (sign === 43) return time - offset;
+  return sign === 45 ? time + offset : undefined;
+}
+
+/** The number that two digits are; -1 when they are none. */
+function pair(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - 48;
+  const ones = text.charCodeAt(at + 1) - 48;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1;
 }
 
 function parseIso(text: string): number | undefined {

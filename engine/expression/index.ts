@@ -29,7 +29,7 @@ export {
   functionTable,
 } from './functions.js';
 export { parseExpression } from './parse.js';
-export { type ExpressionValue, isAbsent, tableFunction } from './runtime.js';
+export { type ExpressionValue, isAbsent, memberSet, tableFunction } from './runtime.js';
 export {
   emitTemplate,
   fillTemplate,

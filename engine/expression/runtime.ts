@@ -122,8 +122,11 @@ const wordPattern = /[\p{L}\p{N}\p{M}]+/gu;
 const plainPhrase = /^[\p{L}\p{N}\p{M}\s._-]+$/u;
 const wordCharacter = /[\p{L}\p{N}\p{M}]/u;
 
+const beyondAscii = /[^\0-\x7f]/;
+
 function fold(text: string): string {
-  return text.normalize('NFKC').toLowerCase();
+  // Nothing to compose in ASCII, and looking costs far less than trying.
+  return (beyondAscii.test(text) ? text.normalize('NFKC') : text).toLowerCase();
 }
 
 interface FoldedText {
@@ -159,6 +162,39 @@ function occursBetweenWords(text: string, phrase: string): boolean {
   return false;
 }
 
+/** Lower-case letter or digit of ASCII as a number from 1 to 36; 0 for anything else. */
+function wordUnit(unit: number): number {
+  if (unit >= 0x61 && unit <= 0x7a) return unit - 0x60;
+  if (unit >= 0x41 && unit <= 0x5a) return unit - 0x40;
+  return unit >= 0x30 && unit <= 0x39 ? unit - 0x15 : 0;
+}
+
+/**
+ * A cheap test that is false only for texts none of whose words is in the list: by the first two
+ * letters of each word. Texts beyond ASCII always pass.
+ */
+function beginnings(words: readonly string[]): (text: string) => boolean {
+  const known = new Uint8Array(37 * 37);
+  for (const word of words) {
+    const second = word.length > 1 ? wordUnit(word.charCodeAt(1)) : 0;
+    known[wordUnit(word.charCodeAt(0)) * 37 + second] = 1;
+  }
+  return (text) => {
+    let before = 0;
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit > 0x7f) return true;
+      const letter = wordUnit(unit);
+      if (before === 0 && letter !== 0) {
+        const next = i + 1 < text.length ? text.charCodeAt(i + 1) : 0;
+        if (next > 0x7f || known[letter * 37 + wordUnit(next)] === 1) return true;
+      }
+      before = letter;
+    }
+    return false;
+  };
+}
+
 /**
  * Whole-word search for many phrases at once, linear in the text. Phrases of letters and digits are
  * compared word by word, so `-`, `_`, `.` and any run of spaces separate alike; a phrase with other
@@ -177,7 +213,9 @@ function phraseMatcher(phrases: readonly string[]): (text: string) => boolean {
       else byFirst.set(first, [words.slice(1)]);
     } else if (folded.trim() !== '') literal.push(folded.trim());
   }
+  const mayBegin = beginnings([...byFirst.keys()]);
   return (text) => {
+    if (literal.length === 0 && !mayBegin(text)) return false;
     const { folded, words } = foldedText(text);
     if (literal.some((phrase) => occursBetweenWords(folded, phrase))) return true;
     for (let i = 0; i < words.length; i++) {
@@ -194,12 +232,14 @@ function phraseMatcher(phrases: readonly string[]): (text: string) => boolean {
 const setOfMembers = new WeakMap<readonly string[], ReadonlySet<string>>();
 const matcherOfMembers = new WeakMap<readonly string[], (text: string) => boolean>();
 
-function memberSet(members: readonly string[]): ReadonlySet<string> {
-  const known = setOfMembers.get(members);
-  if (known) return known;
-  const made = new Set(members);
-  setOfMembers.set(members, made);
-  return made;
+/** The members of a table as a set, the same one for the same array: some have a hundred thousand. */
+export function memberSet(members: readonly string[]): ReadonlySet<string> {
+  let set = setOfMembers.get(members);
+  if (set === undefined) {
+    set = new Set(members);
+    setOfMembers.set(members, set);
+  }
+  return set;
 }
 
 function memberMatcher(members: readonly string[]): (text: string) => boolean {

@@ -122,7 +122,17 @@ export function parseTemplate(text: string, scope: ExpressionScope): TemplateOut
 const textLength = 120;
 const listLength = 5;
 
+/** Printable and in ASCII, as most texts are: nothing to look for. */
+function isPlain(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x20 || unit > 0x7e) return false;
+  }
+  return true;
+}
+
 function shownText(text: string): string {
+  if (text.length <= textLength && isPlain(text)) return text;
   const cut = text.length > textLength ? `${text.slice(0, textLength - 1)}…` : text;
   // Lines hold what strangers wrote: no line break, terminal code or direction mark gets through.
   return cut.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
@@ -155,19 +165,29 @@ export function showValue(value: ExpressionValue, unit?: Unit): string {
   return rest > 0 ? `${shown.join(', ')} and ${rest} more` : shown.join(', ');
 }
 
+const showTextOrNone = (text: string | undefined) =>
+  text === undefined ? 'unknown' : shownText(text);
+const showNumberOrNone = (value: number) => (Number.isNaN(value) ? 'unknown' : shownNumber(value));
+
 const showFunctions = {
   none: (value: ExpressionValue) => showValue(value),
   bytes: (value: ExpressionValue) => showValue(value, 'bytes'),
   milliseconds: (value: ExpressionValue) => showValue(value, 'milliseconds'),
   time: (value: ExpressionValue) => showValue(value, 'time'),
-  count: (value: ExpressionValue) => showValue(value, 'count'),
 } as const;
+
+/** What shows a part's value; the common types have functions of their own. */
+function showFunction({ tree, unit }: Extract<TemplatePart, { part: 'value' }>): unknown {
+  if (unit !== undefined && unit !== 'count') return showFunctions[unit];
+  if (tree.type === 'text') return showTextOrNone;
+  return tree.type === 'number' ? showNumberOrNone : showFunctions.none;
+}
 
 /** JavaScript source of the filled template, an expression that yields a string. */
 export function emitTemplate(parts: readonly TemplatePart[], host: EmitHost): string {
   const codes = parts.map((part) => {
     if (part.part === 'text') return JSON.stringify(part.text);
-    return `${host.constant(showFunctions[part.unit ?? 'none'])}(${emit(part.tree, host)})`;
+    return `${host.constant(showFunction(part))}(${emit(part.tree, host)})`;
   });
   return codes.length === 0 ? '""' : `(${codes.join(' + ')})`;
 }

@@ -2,9 +2,11 @@ import gammaQuantile from '@stdlib/stats-base-dists-gamma-quantile';
 import type { BinaryReader, BinaryWriter } from '../binary.js';
 import {
   grown,
+  INT32_MAX,
   loadColumn,
   minuteOf,
   ScopeRows,
+  type Scopes,
   saveColumn,
   type TextDictionary,
 } from './store.js';
@@ -39,46 +41,54 @@ export function counts(value: number): boolean {
   return value > 0 && value < Number.POSITIVE_INFINITY;
 }
 
+/** Places in a scope's record of doubles. */
+const OBSERVED = 0;
+const SUM = 1;
+const LOGS = 2;
+const PRODUCTS = 3;
+const LOWEST = 4;
+const HIGHEST = 5;
+/** n at the last fit, and its result; shape NaN when the values did not vary. */
+const FITTED = 6;
+const SHAPE = 7;
+const SCALE = 8;
+/** Minute of the last training. */
+const TRAINED = 9;
+const RECORD = 10;
+
 /** One numerical model: per scope the sums of a gamma fit. Only positive values count. */
 export class NumericalStore {
   readonly rows: ScopeRows;
   private readonly dictionary: TextDictionary;
   private readonly options: NumericalOptions;
   private readonly evicted: (rows: number) => void;
-  private observed = new Float64Array(64);
-  private sums = new Float64Array(64);
-  private logs = new Float64Array(64);
-  private products = new Float64Array(64);
-  private lowest = new Float64Array(64);
-  private highest = new Float64Array(64);
-  /** n at the last fit, and its result; shape NaN when the values did not vary. */
-  private fitted = new Float64Array(64);
-  private shapes = new Float64Array(64);
-  private scales = new Float64Array(64);
+  private records = new Float64Array(64 * RECORD);
   /** Quantiles asked for since the last fit: percentile → by row. */
   private readonly quantiles = new Map<number, Float64Array>();
 
+  /** @param model the model's position among those that share the scopes */
   constructor(
-    dictionary: TextDictionary,
+    scopes: Scopes,
+    model: number,
     options: NumericalOptions,
     evicted: (rows: number) => void,
   ) {
-    this.dictionary = dictionary;
+    this.dictionary = scopes.dictionary;
     this.options = options;
     this.evicted = evicted;
-    this.rows = new ScopeRows(dictionary, options.maxScopes);
+    this.rows = new ScopeRows(scopes, model, options.maxScopes);
   }
 
   n(row: number): number {
-    return row < 0 ? 0 : (this.observed[row] as number);
+    return row < 0 ? 0 : (this.records[row * RECORD + OBSERVED] as number);
   }
 
   /** Whether there is a threshold at all, whatever the percentile. */
   hasThreshold(row: number): boolean {
     return (
       row >= 0 &&
-      (this.observed[row] as number) >= this.options.cutOff &&
-      !Number.isNaN(this.shapes[row])
+      (this.records[row * RECORD + OBSERVED] as number) >= this.options.cutOff &&
+      !Number.isNaN(this.records[row * RECORD + SHAPE])
     );
   }
 
@@ -94,9 +104,10 @@ export class NumericalStore {
     }
     let value = column[row] as number;
     if (value === -1) {
+      const shape = this.records[row * RECORD + SHAPE] as number;
+      const scale = this.records[row * RECORD + SCALE] as number;
       // The quantile of a gamma scales with its scale; at rate 1 the arguments stay moderate.
-      value =
-        gammaQuantile(1 - percentile, this.shapes[row] as number, 1) * (this.scales[row] as number);
+      value = gammaQuantile(1 - percentile, shape, 1) * scale;
       column[row] = value;
     }
     return value;
@@ -111,33 +122,38 @@ export class NumericalStore {
   train(scope: number, value: number, time: number): void {
     let row = this.rows.find(scope);
     if (row < 0) row = this.add(scope);
+    const { records } = this;
+    const at = row * RECORD;
     const log = Math.log(value);
-    const n = (this.observed[row] as number) + 1;
-    this.observed[row] = n;
-    this.sums[row] = (this.sums[row] as number) + value;
-    this.logs[row] = (this.logs[row] as number) + log;
-    this.products[row] = (this.products[row] as number) + value * log;
-    if (value < (this.lowest[row] as number)) this.lowest[row] = value;
-    if (value > (this.highest[row] as number)) this.highest[row] = value;
-    this.rows.touch(row, minuteOf(time));
+    const n = (records[at + OBSERVED] as number) + 1;
+    records[at + OBSERVED] = n;
+    records[at + SUM] = (records[at + SUM] as number) + value;
+    records[at + LOGS] = (records[at + LOGS] as number) + log;
+    records[at + PRODUCTS] = (records[at + PRODUCTS] as number) + value * log;
+    if (value < (records[at + LOWEST] as number)) records[at + LOWEST] = value;
+    if (value > (records[at + HIGHEST] as number)) records[at + HIGHEST] = value;
+    const minute = minuteOf(time);
+    if (minute > (records[at + TRAINED] as number)) records[at + TRAINED] = minute;
     // At training and not at reading, so that the fit does not depend on who reads it and when.
-    if (n >= (this.fitted[row] as number) * REFIT) this.fit(row);
+    if (n >= (records[at + FITTED] as number) * REFIT) this.fit(row);
   }
 
   private fit(row: number): void {
-    const n = this.observed[row] as number;
-    this.fitted[row] = n;
-    const varies = (this.lowest[row] as number) < (this.highest[row] as number);
+    const { records } = this;
+    const at = row * RECORD;
+    const n = records[at + OBSERVED] as number;
+    records[at + FITTED] = n;
+    const varies = (records[at + LOWEST] as number) < (records[at + HIGHEST] as number);
     const gamma = varies
       ? fitGamma(
           n,
-          this.sums[row] as number,
-          this.logs[row] as number,
-          this.products[row] as number,
+          records[at + SUM] as number,
+          records[at + LOGS] as number,
+          records[at + PRODUCTS] as number,
         )
       : undefined;
-    this.shapes[row] = gamma?.shape ?? Number.NaN;
-    this.scales[row] = gamma?.scale ?? Number.NaN;
+    records[at + SHAPE] = gamma?.shape ?? Number.NaN;
+    records[at + SCALE] = gamma?.scale ?? Number.NaN;
     this.forgetQuantiles(row);
   }
 
@@ -148,40 +164,30 @@ export class NumericalStore {
   private add(scope: number): number {
     this.dictionary.hold(scope);
     if (this.rows.full()) {
-      const rows = this.rows.oldest();
+      const rows = this.rows.oldest((row) => this.records[row * RECORD + TRAINED] as number);
       for (const row of rows) this.rows.remove(row);
       this.evicted(rows.length);
     }
     const row = this.rows.add(scope);
     this.dictionary.release(scope);
-    for (const column of COLUMNS) this[column] = grown(this[column], row + 1);
-    for (const column of COLUMNS) this[column][row] = 0;
-    this.lowest[row] = Number.POSITIVE_INFINITY;
-    this.highest[row] = Number.NEGATIVE_INFINITY;
-    this.shapes[row] = Number.NaN;
+    this.records = grown(this.records, (row + 1) * RECORD);
+    const at = row * RECORD;
+    this.records.fill(0, at, at + RECORD);
+    this.records[at + LOWEST] = Number.POSITIVE_INFINITY;
+    this.records[at + HIGHEST] = Number.NEGATIVE_INFINITY;
+    this.records[at + SHAPE] = Number.NaN;
+    this.records[at + TRAINED] = -INT32_MAX;
     this.forgetQuantiles(row);
     return row;
   }
 
   save(w: BinaryWriter): void {
     this.rows.save(w);
-    for (const column of COLUMNS) saveColumn(w, this[column], this.rows.length);
+    saveColumn(w, this.records, this.rows.length * RECORD);
   }
 
   load(r: BinaryReader): void {
     this.rows.load(r);
-    for (const column of COLUMNS) this[column] = loadColumn(r, this[column], this.rows.length);
+    this.records = loadColumn(r, this.records, this.rows.length * RECORD);
   }
 }
-
-const COLUMNS = [
-  'observed',
-  'sums',
-  'logs',
-  'products',
-  'lowest',
-  'highest',
-  'fitted',
-  'shapes',
-  'scales',
-] as const;

@@ -10,7 +10,8 @@ import type { BinaryReader, BinaryWriter } from '../binary.js';
 /** Milliseconds in a minute and minutes in a day: the grain of last-seen stamps. */
 const MINUTE = 60_000;
 const DAY_MINUTES = 1_440;
-const INT32_MAX = 0x7fff_ffff;
+/** Largest count and stamp that a column of 32 bits holds. */
+export const INT32_MAX = 0x7fff_ffff;
 
 /** Whole minutes since 1970, held inside 32 bits so that a mad clock cannot wrap around. */
 export function minuteOf(time: number): number {
@@ -22,7 +23,30 @@ export function dayOfMinute(minute: number): number {
   return Math.floor(minute / DAY_MINUTES);
 }
 
-/** Texts as integers, counted by reference. */
+/** Texts above this length are known by their beginning and a digest of the whole. */
+const LONG = 200;
+const BEGINNING = 180;
+
+function shortened(text: string): string {
+  let low = 0x811c9dc5;
+  let high = 0x9747b28c;
+  for (let i = 0; i < text.length; i += 1) {
+    const unit = text.charCodeAt(i);
+    low = Math.imul(low ^ unit, 0x01000193);
+    high = Math.imul(high ^ unit, 0x5bd1e995);
+    high ^= high >>> 15;
+  }
+  const digest =
+    (high >>> 0).toString(16).padStart(8, '0') + (low >>> 0).toString(16).padStart(8, '0');
+  return `${text.slice(0, BEGINNING)}\u2026${digest}`;
+}
+
+/** A copy: a piece of a line keeps the whole line in memory for as long as it is kept. */
+function flat(text: string): string {
+  return ` ${text}`.slice(1);
+}
+
+/** Texts as integers, counted by reference. Memory of a text is bounded, whatever its length. */
 export class TextDictionary {
   private readonly ids = new Map<string, number>();
   private readonly texts: string[] = [];
@@ -31,18 +55,24 @@ export class TextDictionary {
   /** Rises whenever an id is given back: ids looked up before may mean other texts since. */
   generation = 0;
 
+  text(id: number): string {
+    return this.texts[id] as string;
+  }
+
   /** Id of a text, or -1 when nothing refers to it. */
   find(text: string): number {
-    return this.ids.get(text) ?? -1;
+    return this.ids.get(text.length > LONG ? shortened(text) : text) ?? -1;
   }
 
   /** Id of a text, made if need be. It is lost unless `hold` follows. */
   intern(text: string): number {
-    const known = this.ids.get(text);
+    const key = text.length > LONG ? shortened(text) : text;
+    const known = this.ids.get(key);
     if (known !== undefined) return known;
     const id = this.free.pop() ?? this.texts.length;
-    this.texts[id] = text;
-    this.ids.set(text, id);
+    const own = flat(key);
+    this.texts[id] = own;
+    this.ids.set(own, id);
     if (id >= this.references.length) this.references = grown(this.references, id + 1);
     return id;
   }
@@ -91,67 +121,65 @@ export class TextDictionary {
   }
 }
 
-/** Non-negative integers to non-negative integers by open addressing; -1 means none. */
-export class IntegerMap {
-  private keys = new Int32Array(64).fill(-1);
-  private values = new Int32Array(64);
-  private mask = 63;
+/**
+ * Which row each model has for a scope. The rows of all models stand side by side, so that looking at
+ * one scope with several models costs one line of memory.
+ */
+export class Scopes {
+  readonly dictionary: TextDictionary;
+  private readonly models: number;
+  /** Place of a scope by the id of its text; -1: no model has a row for it. */
+  private places = new Int32Array(1024).fill(-1);
+  /** Row of each model at each place, or -1. */
+  private rows: Int32Array;
+  /** Models with a row at each place. */
+  private used = new Int32Array(64);
+  private readonly free: number[] = [];
   private count = 0;
 
-  get(key: number): number {
-    const { keys, mask } = this;
-    let at = spread(key) & mask;
-    for (;;) {
-      const found = keys[at];
-      if (found === key) return this.values[at] as number;
-      if (found === -1) return -1;
-      at = (at + 1) & mask;
-    }
+  constructor(dictionary: TextDictionary, models: number) {
+    this.dictionary = dictionary;
+    this.models = models;
+    this.rows = new Int32Array(64 * models).fill(-1);
   }
 
-  set(key: number, value: number): void {
-    if (this.count * 4 >= this.keys.length * 3) this.rebuild(this.keys.length * 2);
-    this.place(key, value);
+  /** Row of a model for a scope, or -1. A negative id is no scope. */
+  find(scope: number, model: number): number {
+    if (scope < 0 || scope >= this.places.length) return -1;
+    const place = this.places[scope] as number;
+    return place < 0 ? -1 : (this.rows[place * this.models + model] as number);
   }
 
-  /** Moves later members of the chain back, so that no markers pile up. */
-  delete(key: number): void {
-    const { keys, values, mask } = this;
-    let hole = spread(key) & mask;
-    while (keys[hole] !== key) {
-      if (keys[hole] === -1) return;
-      hole = (hole + 1) & mask;
+  set(scope: number, model: number, row: number): void {
+    if (scope >= this.places.length) {
+      const { length } = this.places;
+      this.places = grown(this.places, scope + 1);
+      this.places.fill(-1, length);
     }
-    this.count -= 1;
-    for (let at = (hole + 1) & mask; keys[at] !== -1; at = (at + 1) & mask) {
-      const home = spread(keys[at] as number) & mask;
-      if (((at - home) & mask) >= ((at - hole) & mask)) {
-        keys[hole] = keys[at] as number;
-        values[hole] = values[at] as number;
-        hole = at;
+    let place = this.places[scope] as number;
+    if (place < 0) {
+      place = this.free.pop() ?? this.count++;
+      this.places[scope] = place;
+      if (place >= this.used.length) {
+        const { length } = this.rows;
+        this.used = grown(this.used, place + 1);
+        this.rows = grown(this.rows, this.used.length * this.models);
+        this.rows.fill(-1, length);
       }
+      this.used[place] = 0;
     }
-    keys[hole] = -1;
+    this.rows[place * this.models + model] = row;
+    this.used[place] = (this.used[place] as number) + 1;
   }
 
-  private place(key: number, value: number): void {
-    const { keys, mask } = this;
-    let at = spread(key) & mask;
-    while (keys[at] !== -1 && keys[at] !== key) at = (at + 1) & mask;
-    if (keys[at] === -1) this.count += 1;
-    keys[at] = key;
-    this.values[at] = value;
-  }
-
-  private rebuild(size: number): void {
-    const { keys, values } = this;
-    this.keys = new Int32Array(size).fill(-1);
-    this.values = new Int32Array(size);
-    this.mask = size - 1;
-    this.count = 0;
-    for (let i = 0; i < keys.length; i += 1) {
-      if (keys[i] !== -1) this.place(keys[i] as number, values[i] as number);
-    }
+  delete(scope: number, model: number): void {
+    const place = this.places[scope] as number;
+    this.rows[place * this.models + model] = -1;
+    const left = (this.used[place] as number) - 1;
+    this.used[place] = left;
+    if (left > 0) return;
+    this.places[scope] = -1;
+    this.free.push(place);
   }
 }
 
@@ -199,17 +227,17 @@ export function loadColumn<T extends Int32Array | Float64Array>(
 
 /** The rows of a model: scope id → row, rows reused, bounded by the least recently trained. */
 export class ScopeRows {
-  private readonly rows = new IntegerMap();
+  private readonly all: Scopes;
+  private readonly model: number;
+  private readonly limit: number;
   private scopes = new Int32Array(64);
-  /** Minute of the last training. */
-  private trained = new Int32Array(64);
   private readonly free: number[] = [];
   private count = 0;
-  private readonly dictionary: TextDictionary;
-  private readonly limit: number;
 
-  constructor(dictionary: TextDictionary, limit: number) {
-    this.dictionary = dictionary;
+  /** @param model the model's position among those that share the scopes */
+  constructor(all: Scopes, model: number, limit: number) {
+    this.all = all;
+    this.model = model;
     this.limit = limit;
   }
 
@@ -223,7 +251,7 @@ export class ScopeRows {
   }
 
   find(scope: number): number {
-    return scope < 0 ? -1 : this.rows.get(scope);
+    return this.all.find(scope, this.model);
   }
 
   full(): boolean {
@@ -234,24 +262,18 @@ export class ScopeRows {
   add(scope: number): number {
     const row = this.free.pop() ?? this.count++;
     this.scopes = grown(this.scopes, row + 1);
-    this.trained = grown(this.trained, row + 1);
     this.scopes[row] = scope;
-    this.trained[row] = -INT32_MAX;
-    this.rows.set(scope, row);
-    this.dictionary.hold(scope);
+    this.all.set(scope, this.model, row);
+    this.all.dictionary.hold(scope);
     return row;
   }
 
   remove(row: number): void {
     const scope = this.scopes[row] as number;
-    this.rows.delete(scope);
+    this.all.delete(scope, this.model);
     this.scopes[row] = -1;
     this.free.push(row);
-    this.dictionary.release(scope);
-  }
-
-  touch(row: number, minute: number): void {
-    if (minute > (this.trained[row] as number)) this.trained[row] = minute;
+    this.all.dictionary.release(scope);
   }
 
   isLive(row: number): boolean {
@@ -259,33 +281,29 @@ export class ScopeRows {
   }
 
   /**
-   * Rows to give up so that a sixteenth of the limit is free again: least recently trained first,
-   * then lowest row. A batch, because finding them reads every row.
+   * Rows to give up: a sixteenth of the live ones, least recently trained first, then lowest row. A
+   * batch, because finding them reads every row.
    */
-  oldest(): number[] {
+  oldest(trained: (row: number) => number): number[] {
     const rows: number[] = [];
     for (let row = 0; row < this.count; row += 1) if (this.isLive(row)) rows.push(row);
-    const { trained } = this;
-    rows.sort((a, b) => (trained[a] as number) - (trained[b] as number) || a - b);
-    const keep = Math.min(this.limit - 1, Math.floor((this.limit * 15) / 16));
-    return rows.slice(0, Math.max(0, rows.length - keep));
+    rows.sort((a, b) => trained(a) - trained(b) || a - b);
+    return rows.slice(0, Math.max(1, Math.ceil(rows.length / 16)));
   }
 
   save(w: BinaryWriter): void {
     w.u32(this.count);
     saveColumn(w, this.scopes, this.count);
-    saveColumn(w, this.trained, this.count);
     w.json(this.free);
   }
 
   load(r: BinaryReader): void {
     this.count = r.u32();
     this.scopes = loadColumn(r, this.scopes, this.count);
-    this.trained = loadColumn(r, this.trained, this.count);
     for (let row = 0; row < this.count; row += 1) {
       const scope = this.scopes[row] as number;
-      if (scope >= 0) this.rows.set(scope, row);
+      if (scope >= 0) this.all.set(scope, this.model, row);
     }
-    this.free.push(...(r.json() as number[]));
+    for (const row of r.json() as number[]) this.free.push(row);
   }
 }

@@ -1,30 +1,32 @@
 import type { ParserEntry } from '#content';
+import { isMailField } from '../assemble/message.js';
 import type { BinaryReader, BinaryWriter } from '../binary.js';
 import type {
   Counters,
   Fields,
+  FieldValue,
   LogLine,
   LogRecord,
   RecordKind,
   RecordPart,
   UnparsedSample,
 } from '../contract.js';
-import {
-  compileField,
-  compileFields,
-  compileMatch,
-  compilePresence,
-  type Extractor,
-  type Matcher,
-} from '../decode/fields.js';
+import { compileFields, compileText, compileValue } from '../decode/fields.js';
 import { unfold, withoutColumnSuffixes } from '../decode/json.js';
+import { type Access, type Generated, objectAccess } from '../decode/keys.js';
 import { decodeLine, isBlank } from '../decode/line.js';
-import { createReader, type FlatRecord, isRecord, type Reader } from '../decode/record.js';
+import { compileMatch } from '../decode/match.js';
+import { type FlatRecord, isRecord } from '../decode/record.js';
+import { maxScanned, scanOf } from '../decode/scan.js';
+import { Shapes } from '../decode/shapes.js';
 
 export interface ParseStage {
   /** Emits the records of one line in their order; counts and samples what no parser takes. */
   parse(line: LogLine, emit: (record: LogRecord) => void): void;
   readonly unparsed: readonly UnparsedSample[];
+  /** By parser, whether its records have no fields but those of every mail. */
+  readonly plain: readonly boolean[];
+  forgetSamples(): void;
   save(writer: BinaryWriter): void;
   load(reader: BinaryReader): void;
 }
@@ -34,24 +36,74 @@ const maxSamples = 5;
 /** Wrappers inside wrappers; a record of any real product lies three deep at most. */
 const maxDepth = 8;
 
+/** A parser with code for certain records: those of one shape, or any. */
 interface CompiledParser {
   readonly index: number;
   readonly id: string;
-  /** Position in the list of first keys, which are looked up once for all parsers. */
-  readonly gate: number;
-  readonly matches: Matcher;
+  readonly matches: Generated<boolean>;
   readonly kind: RecordKind;
   readonly part: RecordPart | undefined;
-  readonly join: readonly Reader[];
-  readonly time: Extractor;
-  readonly fields: (record: FlatRecord) => Fields;
+  readonly join: Generated<string | undefined>;
+  readonly time: Generated<FieldValue | undefined>;
+  readonly fields: Generated<Fields>;
 }
+
+/** The parsers that may take the records of one shape, in order. */
+interface Shape {
+  seen: number;
+  readonly keys: ReadonlySet<string>;
+  parsers: readonly CompiledParser[];
+  isOwn: boolean;
+}
+
+/** A pattern for the lines of a shape, with the parsers that may take them. */
+interface Scanner {
+  readonly pattern: RegExp;
+  readonly parsers: readonly CompiledParser[];
+}
+
+/** Records of a shape before its parsers are compiled for it, which costs as much as reading some. */
+const worthCompiling = 64;
+/** Shapes that have code of their own; what else comes is read with the code for all. */
+const maxOwn = 200;
+/** Patterns that are tried on a line; the one that matched last is in front. */
+const maxScanners = 10;
+/** Lines that no pattern takes before they are left alone, and how long then. */
+const fullTrust = 256;
+const restingLines = 8192;
+
+const partFields = [
+  'sender',
+  'recipients',
+  'subject',
+  'message_id',
+  'bytes',
+  'attachments',
+  'direction',
+  'action',
+  'outcome',
+  'failure_reason',
+  'alert_id',
+  'alert_name',
+  'src_ip',
+];
 
 const epochEnding = /_\d{9,11}$/;
 
+/** A message's name without the seconds that some collectors put behind it. */
+function withoutEpoch(join: string): string {
+  const end = join.length;
+  for (let at = end - 12; at <= end - 10; at++)
+    if (join.charCodeAt(at) === 95) return join.replace(epochEnding, '');
+  return join;
+}
+
 interface CompiledParsers {
-  readonly gates: readonly string[];
-  readonly compiled: readonly CompiledParser[];
+  readonly all: readonly CompiledParser[];
+  readonly shapes: Shapes<Shape>;
+  readonly scanners: Scanner[];
+  /** Compiles the parsers of a shape for its records, of which this is one, once that is worth it. */
+  settle(shape: Shape, record: FlatRecord): void;
 }
 
 /** Engines of one program share its parsers, which hold no state: each test of a rule makes an engine. */
@@ -66,29 +118,88 @@ function compiledOnce(parsers: readonly ParserEntry[]): CompiledParsers {
 }
 
 function compileParsers(parsers: readonly ParserEntry[]): CompiledParsers {
-  const gates: string[] = [];
-  const compiled = parsers.map((parser, index): CompiledParser => {
-    // A key that may be one of several is no gate: the gate is a plain look-up.
-    const key = parser.match.all?.find((candidate) => !/[|.]/.test(candidate));
-    let gate = -1;
-    if (key !== undefined) {
-      gate = gates.indexOf(key);
-      if (gate === -1) gate = gates.push(key) - 1;
-    }
-    const { time, ...rest } = parser.fields;
-    return {
-      index,
-      id: parser.id,
-      gate,
-      matches: compileMatch(parser.match),
-      kind: parser.yields.kind,
-      part: parser.yields.part,
-      join: (parser.yields.join ?? []).map(createReader),
-      time: time === undefined ? () => undefined : compileField(time),
-      fields: compileFields(rest),
-    };
-  });
-  return { gates, compiled };
+  const any = objectAccess();
+  const all = compileAll(parsers, any);
+  const scanners: Scanner[] = [];
+  let own = 0;
+  return {
+    all,
+    scanners,
+    shapes: new Shapes((list) => {
+      const keys = new Set(list);
+      const access = objectAccess(keys);
+      // Compiled for these keys only to learn which parsers can take them.
+      const possible = all.filter(
+        ({ index }) => compileMatch((parsers[index] as ParserEntry).match, access) !== undefined,
+      );
+      return { seen: 0, keys, parsers: possible, isOwn: false };
+    }),
+    settle(shape, record) {
+      shape.isOwn = true;
+      if (own >= maxOwn) return;
+      own++;
+      const indexes = shape.parsers.map(({ index }) => index);
+      shape.parsers = compileAll(parsers, objectAccess(shape.keys), indexes);
+      const wanted = indexes.flatMap((index) => keysOf(parsers[index] as ParserEntry, shape.keys));
+      const scan = shape.parsers.length === 0 ? undefined : scanOf(record, new Set(wanted));
+      if (scan === undefined) return;
+      const scanner = { pattern: scan.pattern, parsers: compileAll(parsers, scan.access, indexes) };
+      scanners.unshift(scanner);
+      if (scanners.length > maxScanners) scanners.pop();
+    },
+  };
+}
+
+function compileAll(
+  parsers: readonly ParserEntry[],
+  access: Access,
+  indexes: Iterable<number> = parsers.keys(),
+): CompiledParser[] {
+  const all: CompiledParser[] = [];
+  for (const index of indexes) {
+    const compiled = compileParser(parsers[index] as ParserEntry, index, access);
+    if (compiled !== undefined) all.push(compiled);
+  }
+  return all;
+}
+
+/** The keys that a parser reads in most records of a shape: of alternatives, the first that is there. */
+function keysOf({ match, yields, fields }: ParserEntry, keys: ReadonlySet<string>): string[] {
+  const { all = [], any = [], none = [], equals, unless, matches, misses } = match;
+  const tested = [equals, unless, matches, misses].flatMap((of) => Object.keys(of ?? {}));
+  const choices: (readonly string[])[] = [
+    ...[...all, ...none, ...tested].map((key) => key.split('|')),
+    any.flatMap((key) => key.split('|')),
+    yields.join ?? [],
+  ];
+  for (const { from = [], collect } of Object.values(fields))
+    choices.push(...(collect === true ? from.map((key) => [key]) : [from]));
+  return choices.flatMap((paths) => paths.find((path) => keys.has(path)) ?? []);
+}
+
+/** Undefined when the parser takes no record with these keys. */
+function compileParser(
+  parser: ParserEntry,
+  index: number,
+  access: Access,
+): CompiledParser | undefined {
+  const matches = compileMatch(parser.match, access);
+  if (matches === undefined) return;
+  const { kind, part, join = [] } = parser.yields;
+  const { time = {}, ...rest } = parser.fields;
+  // Stage 2 reads the lines of a message quickly when all have their fields in one order, and copies
+  // what it keeps of them. A release may be an event by itself, and keeps the order it was given.
+  const isPart = kind === 'mail' && part !== undefined && part !== 'release';
+  return {
+    index,
+    id: parser.id,
+    matches,
+    kind,
+    part,
+    join: compileText(join, access),
+    time: compileValue(time, access),
+    fields: compileFields(rest, access, isPart ? { names: partFields, isBrief: true } : {}),
+  };
 }
 
 /**
@@ -97,18 +208,22 @@ function compileParsers(parsers: readonly ParserEntry[]): CompiledParsers {
  * that plain lines pay nothing for the exotic ones.
  */
 export function createParseStage(parsers: readonly ParserEntry[], counters: Counters): ParseStage {
-  const { gates, compiled } = compiledOnce(parsers);
-  const look = compilePresence(gates);
-  const open: boolean[] = gates.map(() => false);
+  const { all, shapes, scanners, settle } = compiledOnce(parsers);
+  /** Lines that patterns took, less those that none did; below zero they rest for some lines. */
+  let trust = fullTrust;
   const samples: UnparsedSample[] = [];
   for (const parser of parsers) counters.parsed[parser.id] ??= 0;
 
   function find(record: FlatRecord): CompiledParser | undefined {
-    look(record, open);
-    for (let i = 0; i < compiled.length; i++) {
-      const parser = compiled[i] as CompiledParser;
-      if ((parser.gate === -1 || open[parser.gate] === true) && parser.matches(record))
-        return parser;
+    const shape = shapes.of(record);
+    let candidates = all;
+    if (shape !== undefined) {
+      if (!shape.isOwn && ++shape.seen > worthCompiling) settle(shape, record);
+      candidates = shape.parsers;
+    }
+    for (let i = 0; i < candidates.length; i++) {
+      const parser = candidates[i] as CompiledParser;
+      if (parser.matches(record, '')) return parser;
     }
     return;
   }
@@ -119,21 +234,20 @@ export function createParseStage(parsers: readonly ParserEntry[], counters: Coun
     record: FlatRecord,
     emit: (r: LogRecord) => void,
   ): void {
-    const time = parser.time(record);
-    if (typeof time !== 'number') {
-      miss(line, 'no readable time', record);
-      return;
-    }
-    const fields = parser.fields(record);
-    let join: string | undefined;
-    for (let i = 0; i < parser.join.length; i++) {
-      const key = parser.join[i]?.(record);
-      if (typeof key === 'string' && key !== '') {
-        join = key;
-        break;
-      }
-    }
-    if (join !== undefined && epochEnding.test(join)) join = join.replace(epochEnding, '');
+    const time = parser.time(record, '');
+    if (typeof time === 'number') hand(line, parser, time, record, '', emit);
+    else miss(line, 'no readable time', record);
+  }
+
+  function hand(
+    line: LogLine,
+    parser: CompiledParser,
+    time: number,
+    from: FlatRecord | RegExpExecArray,
+    text: string,
+    emit: (r: LogRecord) => void,
+  ): void {
+    const join = parser.join(from, text);
     counters.records++;
     counters.parsed[parser.id] = (counters.parsed[parser.id] ?? 0) + 1;
     emit({
@@ -142,9 +256,38 @@ export function createParseStage(parsers: readonly ParserEntry[], counters: Coun
       kind: parser.kind,
       time,
       part: parser.part,
-      join,
-      fields,
+      join: join === undefined ? undefined : withoutEpoch(join),
+      fields: parser.fields(from, text),
     });
+  }
+
+  /** Whether a pattern takes the line apart and a parser takes what it finds. */
+  function scan(line: LogLine, emit: (record: LogRecord) => void): boolean {
+    const { text } = line;
+    if (text.charCodeAt(0) !== 123 || text.length > maxScanned || trust <= 0) {
+      if (trust <= 0 && ++trust > 0) trust = fullTrust;
+      return false;
+    }
+    for (let i = 0; i < scanners.length; i++) {
+      const scanner = scanners[i] as Scanner;
+      const found = scanner.pattern.exec(text);
+      if (found === null) continue;
+      if (i > 0) {
+        scanners[i] = scanners[i - 1] as Scanner;
+        scanners[i - 1] = scanner;
+      }
+      if (trust < fullTrust) trust++;
+      for (const parser of scanner.parsers) {
+        if (!parser.matches(found, text)) continue;
+        const time = parser.time(found, text);
+        if (typeof time !== 'number') return false;
+        hand(line, parser, time, found, text, emit);
+        return true;
+      }
+      return false;
+    }
+    if (--trust <= 0) trust = -restingLines;
+    return false;
   }
 
   function miss(line: LogLine, reason: string, what: unknown): void {
@@ -211,10 +354,16 @@ export function createParseStage(parsers: readonly ParserEntry[], counters: Coun
   return {
     parse(line, emit) {
       counters.lines++;
-      if (isBlank(line.text)) return;
+      if (scan(line, emit) || isBlank(line.text)) return;
       read(line, line.text, 0, emit);
     },
     unparsed: samples,
+    plain: parsers.map(({ fields }) =>
+      Object.keys(fields).every((name) => name === 'time' || isMailField(name)),
+    ),
+    forgetSamples() {
+      samples.length = 0;
+    },
     save(writer) {
       writer.json(samples);
     },

@@ -8,13 +8,45 @@
  * arrival) order. What comes later than that either changes an outcome (a release, a late bounce),
  * which makes a new event at the time of that line, or is counted and dropped.
  *
- * Each recipient carries the moments of what happened to it, never a running state, so the outcome is
- * a function of the set of lines and not of their order. Nothing here grows without a bound: open
+ * What a message is and how it ends is in assemble/message.ts; here is how it lives: open while it
+ * waits, closed while it may still change, then forgotten. Nothing grows without a bound: open
  * messages, closed messages, the memory of duplicates and recipients of a message all have a limit,
  * and what is put out early or forgotten is counted.
  *
- * Over 400 lines because the message, its life and its snapshot form one invariant.
+ * Over 400 lines because the life of a message and its snapshot form one invariant.
  */
+import { Kept, Memory, ToldEvents } from '../assemble/memory.js';
+import {
+  changes,
+  createMessage,
+  eventFields,
+  eventLines,
+  eventTime,
+  FAILED,
+  firstOutcome,
+  isHeldFor,
+  isIncomplete,
+  isPutOff,
+  isRepeat,
+  isSettled,
+  lend,
+  listOf,
+  type Message,
+  messageOf,
+  NEVER,
+  note,
+  outcomeOf,
+  type PlainMessage,
+  plainMessage,
+  type Recipient,
+  recordWeight,
+  SENT,
+  standAlone,
+  textOf,
+  UNTOLD,
+  weightOf,
+} from '../assemble/message.js';
+import { Queue, type Waiting } from '../assemble/queue.js';
 import type { BinaryReader, BinaryWriter } from '../binary.js';
 import type { Counters, Event, Fields, FieldValue, LogRecord, RecordKind } from '../contract.js';
 
@@ -25,9 +57,15 @@ export interface AssembleOptions {
   readonly lateness: number;
   /** Index of the event type that the fields make; -1 when they make none. May complete the fields. */
   readonly buildType: (kind: RecordKind, fields: Fields) => number;
+  /**
+   * By parser, whether the lines it reads have no fields but those of every mail. Of others each line
+   * is looked through for more.
+   */
+  readonly plain?: readonly boolean[];
   /** Limits; the defaults suit a day of a large organisation. */
   readonly maxOpen?: number;
   readonly maxClosed?: number;
+  readonly maxWeight?: number;
 }
 
 export interface AssembleStage {
@@ -48,187 +86,25 @@ const UNSETTLED_KEPT = 5 * DAY;
 const SETTLED_KEPT = 12 * HOUR;
 /** Mail whose delivery is put off counts as failed when no attempt was seen for this long. */
 const GIVEN_UP = DAY;
-const MAX_RECIPIENTS = 20_000;
-const MAX_LINES = 50_000;
-const NEVER = Number.POSITIVE_INFINITY;
-
-const UNTOLD = 0;
-const SENT = 1;
-const FAILED = 2;
-
-/** What happened to one recipient, by the moment it happened; NEVER when it did not. */
-interface Recipient {
-  readonly address: string;
-  accepted: number;
-  rejected: number;
-  held: number;
-  delivered: number;
-  undelivered: number;
-  /** Latest attempt that was put off, to be tried again. */
-  deferred: number;
-  /** Reasons and actions of the latest of each. */
-  rejectedFor: string | undefined;
-  heldFor: string | undefined;
-  undeliveredFor: string | undefined;
-  deferredFor: string | undefined;
-  acceptedBy: string | undefined;
-  rejectedBy: string | undefined;
-  heldBy: string | undefined;
-  deliveredBy: string | undefined;
-  /** Outcome that the last event told: UNTOLD, SENT, FAILED. */
-  told: number;
-}
-
-interface Message {
-  readonly key: string;
-  readonly seq: number;
-  /** Earliest line, and earliest receipt. */
-  first: number;
-  receipt: number;
-  /** Moments of the process line's verdicts. */
-  processed: number;
-  held: number;
-  bounced: number;
-  heldFor: string | undefined;
-  bouncedFor: string | undefined;
-  /** Made of notices or whole lines: nothing is missing without a process line. */
-  whole: boolean;
-  facts: Fields;
-  /** Facts has names that are not in every mail. */
-  hasMore: boolean;
-  /** Bytes by the delivery lines, for messages whose process line is missing. */
-  deliveredBytes: number;
-  lines: number[];
-  recipients: Recipient[];
-  byAddress: Map<string, Recipient> | undefined;
-  /** Place in the heap while it waits; NaN while it is closed. */
-  due: number;
-  /** Time of the line that reopened it; NaN for the first event. */
-  changed: number;
-  /** When it was closed, for forgetting. */
-  closed: number;
-}
-
-interface Waiting {
-  readonly due: number;
-  readonly seq: number;
-  readonly message: Message | undefined;
-  readonly record: LogRecord | undefined;
-}
-
-/** A binary heap by (due, seq). */
-class Queue {
-  private readonly items: Waiting[] = [];
-
-  get size(): number {
-    return this.items.length;
-  }
-
-  peek(): Waiting | undefined {
-    return this.items[0];
-  }
-
-  all(): readonly Waiting[] {
-    return this.items;
-  }
-
-  clear(): void {
-    this.items.length = 0;
-  }
-
-  push(item: Waiting): void {
-    const items = this.items;
-    let at = items.length;
-    items.push(item);
-    while (at > 0) {
-      const up = (at - 1) >> 1;
-      const parent = items[up] as Waiting;
-      if (!before(item, parent)) break;
-      items[at] = parent;
-      at = up;
-    }
-    items[at] = item;
-  }
-
-  pop(): Waiting | undefined {
-    const items = this.items;
-    const top = items[0];
-    const last = items.pop();
-    if (top === undefined || last === undefined || items.length === 0) return top;
-    let at = 0;
-    for (;;) {
-      let down = 2 * at + 1;
-      if (down >= items.length) break;
-      if (down + 1 < items.length && before(items[down + 1] as Waiting, items[down] as Waiting))
-        down++;
-      const child = items[down] as Waiting;
-      if (!before(child, last)) break;
-      items[at] = child;
-      at = down;
-    }
-    items[at] = last;
-    return top;
-  }
-}
-
-function before(a: Waiting, b: Waiting): boolean {
-  return a.due < b.due || (a.due === b.due && a.seq < b.seq);
-}
-
-/** Two generations of names, so that old ones go without a look at each. */
-class Memory<K extends string | number, V> {
-  private young = new Map<K, V>();
-  private old = new Map<K, V>();
-  private turned = Number.NEGATIVE_INFINITY;
-
-  get(key: K): V | undefined {
-    return this.young.get(key) ?? this.old.get(key);
-  }
-
-  set(key: K, value: V): void {
-    this.young.set(key, value);
-  }
-
-  /** Forgets what is older than `keep`; at most `limit` names stay in either generation. */
-  turn(now: number, keep: number, limit: number): number {
-    if (now - this.turned < keep && this.young.size < limit) return 0;
-    const early = now - this.turned < keep ? this.old.size : 0;
-    this.old = this.young;
-    this.young = new Map();
-    this.turned = now;
-    return early;
-  }
-
-  save(writer: BinaryWriter): void {
-    writer.f64(this.turned);
-    writer.json([[...this.young], [...this.old]]);
-  }
-
-  load(reader: BinaryReader): void {
-    this.turned = reader.f64();
-    const [young, old] = reader.json() as [[K, V][], [K, V][]];
-    this.young = new Map(young);
-    this.old = new Map(old);
-  }
-}
-
-const directionRank: Readonly<Record<string, number>> = { internal: 1, inbound: 2, outbound: 3 };
+/** Recipients, lines and texts of all open messages, and of all closed ones: some 300 MB. */
+const MAX_WEIGHT = 2_000_000;
 
 export function createAssembleStage(
   options: AssembleOptions,
   counters: Counters,
   emit: (event: Event) => void,
 ): AssembleStage {
-  const { wait, lateness, buildType } = options;
+  const { wait, lateness, buildType, plain = [] } = options;
   const maxOpen = options.maxOpen ?? 200_000;
   const maxClosed = options.maxClosed ?? 100_000;
+  const maxWeight = options.maxWeight ?? MAX_WEIGHT;
   const queue = new Queue();
   const open = new Map<string, Message>();
-  const heldKept = new Map<string, Message>();
-  const unsettledKept = new Map<string, Message>();
+  const heldKept = new Kept();
+  const unsettledKept = new Kept();
   const heldIndex = new Map<string, Message>();
   const settled = new Memory<string, 1>();
-  const told = new Memory<number, readonly [check: number, time: number]>();
+  const told = new ToldEvents();
   let newest = Number.NEGATIVE_INFINITY;
   let released = Number.NEGATIVE_INFINITY;
   let lastTime = Number.NEGATIVE_INFINITY;
@@ -237,6 +113,8 @@ export function createAssembleStage(
   /** Open messages of the gateway by message id, kept once the first notice was seen. */
   let byMessageId: Map<string, Message> | undefined;
   let wholeWaiting = 0;
+  /** Weight of the open messages and of the records that wait. */
+  let weight = 0;
 
   const evict = (what: string): void => {
     counters.evicted[what] = (counters.evicted[what] ?? 0) + 1;
@@ -271,6 +149,7 @@ export function createAssembleStage(
   function leave(item: Waiting): void {
     if (item.record !== undefined) {
       wholeWaiting--;
+      weight -= recordWeight(item.record);
       send(item.record.kind, item.record.time, [item.record.line], item.record.fields);
     } else if (item.message !== undefined && item.message.due === item.due) close(item.message);
   }
@@ -282,8 +161,16 @@ export function createAssembleStage(
     record: LogRecord | undefined,
   ): void {
     queue.push({ due, seq: number, message, record });
-    if (record !== undefined) wholeWaiting++;
-    while (open.size + wholeWaiting > maxOpen) {
+    if (record !== undefined) {
+      wholeWaiting++;
+      weight += recordWeight(record);
+    }
+    putOutEarly();
+  }
+
+  /** Memory has an end: what is due first has to go before its time. */
+  function putOutEarly(): void {
+    while (open.size + wholeWaiting > maxOpen || weight > maxWeight) {
       const top = queue.pop();
       if (top === undefined) return;
       if (top.message === undefined || top.message.due === top.due) evict('open messages');
@@ -337,7 +224,8 @@ export function createAssembleStage(
     }
     const started = createMessage(key, seq++, record.time, record.part === 'notice');
     open.set(key, started);
-    note(started, record);
+    note(started, record, plain[record.parser] === true);
+    weight += weightOf(started);
     if (record.part === 'notice' && byMessageId === undefined) {
       byMessageId = new Map();
       for (const message of open.values()) knowMessageId(message);
@@ -346,7 +234,7 @@ export function createAssembleStage(
   }
 
   function knowMessageId(message: Message): void {
-    const name = message.whole ? undefined : messageIdKey(message.facts);
+    const name = message.whole ? undefined : messageIdKey(message);
     if (name !== undefined) byMessageId?.set(name, message);
   }
 
@@ -355,34 +243,18 @@ export function createAssembleStage(
   }
 
   function forgetMessageId(message: Message): void {
-    const name = messageIdKey(message.facts);
+    const name = messageIdKey(message);
     if (name !== undefined && byMessageId?.get(name) === message) byMessageId.delete(name);
   }
 
-  /**
-   * The rows of a policy about a message that the gateway's own lines tell of too: its lines know
-   * the size and the attachments, so the rows only lend them the policy's name and verdict.
-   */
+  /** Lends what the rows of a policy say to the message of the gateway's own lines, if that is open. */
   function foldIntoMessage(notice: Message): boolean {
-    const name = messageIdKey(notice.facts);
+    const name = messageIdKey(notice);
     const message = name === undefined ? undefined : byMessageId?.get(name);
     if (message === undefined || message === notice) return false;
-    message.facts['alert_name'] ??= notice.facts['alert_name'];
-    for (const told of notice.recipients) {
-      const recipient = recipientFor(message, told.address);
-      if (recipient === undefined) continue;
-      if (told.accepted < recipient.accepted) recipient.accepted = told.accepted;
-      if (told.held < recipient.held) {
-        recipient.held = told.held;
-        recipient.heldFor = told.heldFor;
-        recipient.heldBy = told.heldBy;
-      }
-      if (told.rejected < recipient.undelivered) {
-        recipient.undelivered = told.rejected;
-        recipient.undeliveredFor = told.rejectedFor;
-      }
-    }
-    for (const line of notice.lines) if (message.lines.length < MAX_LINES) message.lines.push(line);
+    const before = weightOf(message);
+    lend(notice, message);
+    weight += weightOf(message) - before;
     counters.duplicates++;
     return true;
   }
@@ -393,7 +265,12 @@ export function createAssembleStage(
       counters.duplicates++;
       return;
     }
-    note(message, record);
+    const before = weightOf(message);
+    note(message, record, plain[record.parser] === true);
+    const more = weightOf(message) - before;
+    if (!Number.isNaN(message.due)) weight += more;
+    else if (heldKept.get(message.key) === message) heldKept.weight += more;
+    else if (unsettledKept.get(message.key) === message) unsettledKept.weight += more;
     if (Number.isNaN(message.due)) {
       if (changes(message, record)) reopen(message, record.time, afterReleased(record.time));
       else counters.lateParts++;
@@ -406,6 +283,7 @@ export function createAssembleStage(
       const at = afterReleased(record.time);
       if (at < message.due) move(message, at);
     } else if (record.fields['outcome'] === 'pending') giveUpLater(message);
+    putOutEarly();
   }
 
   function move(message: Message, at: number): void {
@@ -422,6 +300,7 @@ export function createAssembleStage(
     heldKept.delete(message.key);
     unsettledKept.delete(message.key);
     open.set(message.key, message);
+    weight += weightOf(message);
     message.changed = time;
     move(message, due);
   }
@@ -430,7 +309,7 @@ export function createAssembleStage(
   function giveUpLater(message: Message): void {
     let last = 0;
     for (const recipient of message.recipients)
-      if (isPutOff(message, recipient)) last = Math.max(last, recipient.deferred);
+      if (isPutOff(message, recipient)) last = Math.max(last, recipient.trouble.deferred);
     if (last + GIVEN_UP > message.changed) {
       message.changed = last + GIVEN_UP;
       move(message, message.changed);
@@ -442,6 +321,7 @@ export function createAssembleStage(
     const initial = Number.isNaN(message.changed);
     const time = initial ? eventTime(message) : message.changed;
     open.delete(message.key);
+    weight -= weightOf(message);
     message.due = Number.NaN;
     if (byMessageId !== undefined) forgetMessageId(message);
     if (initial && message.whole && foldIntoMessage(message)) return;
@@ -450,7 +330,7 @@ export function createAssembleStage(
     const failed: Recipient[] = [];
     for (const recipient of message.recipients) {
       let outcome = initial ? firstOutcome(message, recipient) : outcomeOf(message, recipient);
-      if (outcome === UNTOLD && time >= recipient.deferred + GIVEN_UP && !finishing)
+      if (outcome === UNTOLD && time >= recipient.trouble.deferred + GIVEN_UP && !finishing)
         outcome = FAILED;
       if (outcome === recipient.told) continue;
       recipient.told = outcome;
@@ -467,7 +347,7 @@ export function createAssembleStage(
     let next = NEVER;
     for (const recipient of message.recipients)
       if (isPutOff(message, recipient)) {
-        if (!finishing) next = Math.min(next, recipient.deferred + GIVEN_UP);
+        if (!finishing) next = Math.min(next, recipient.trouble.deferred + GIVEN_UP);
       } else if (outcomeOf(message, recipient) !== recipient.told)
         next = Math.min(next, recipient.delivered < NEVER ? recipient.delivered : time);
     if (next < NEVER) reopen(message, Math.max(next, time), Math.max(next, time));
@@ -478,25 +358,21 @@ export function createAssembleStage(
     message.changed = Number.NaN;
     message.closed = time;
     let isHeld = message.held < NEVER && message.recipients.length === 0;
-    let isSettled = (message.processed < NEVER || message.whole) && message.recipients.length > 0;
     for (const recipient of message.recipients) {
-      if (isHeldFor(message, recipient)) {
-        const name = heldKey(message.facts, recipient.address);
-        if (recipient.told === FAILED) {
-          isHeld = true;
-          heldIndex.set(name, message);
-        } else if (heldIndex.get(name) === message) heldIndex.delete(name);
-      }
-      const isRejected = recipient.rejected < NEVER && recipient.told === FAILED;
-      if (
-        !(recipient.delivered < NEVER || isRejected || (message.whole && recipient.told === SENT))
-      )
-        isSettled = false;
+      if (!isHeldFor(message, recipient)) continue;
+      const name = heldKey(message, recipient.address);
+      if (recipient.told === FAILED) {
+        isHeld = true;
+        heldIndex.set(name, message);
+      } else if (heldIndex.get(name) === message) heldIndex.delete(name);
     }
-    if (isRejectedWhole(message)) isSettled = true;
-    if (isHeld) heldKept.set(message.key, message);
-    else if (isSettled) settled.set(message.key, 1);
-    else unsettledKept.set(message.key, message);
+    if (isSettled(message) && !isHeld) {
+      settled.set(message.key, 1);
+      return;
+    }
+    standAlone(message);
+    if (isHeld) heldKept.add(message);
+    else unsettledKept.add(message);
   }
 
   function forget(): void {
@@ -512,45 +388,31 @@ export function createAssembleStage(
     counters.evicted[what] = (counters.evicted[what] ?? 0) + count;
   }
 
-  function forgetOld(map: Map<string, Message>, keepFor: number): void {
-    for (const [key, message] of map) {
+  function forgetOld(kept: Kept, keepFor: number): void {
+    for (let message = kept.oldest(); message !== undefined; message = kept.oldest()) {
       const isOld = released - message.closed > keepFor;
-      if (!isOld && map.size <= maxClosed) return;
-      map.delete(key);
+      if (!isOld && kept.size <= maxClosed && kept.weight <= maxWeight) return;
+      kept.delete(message.key);
       if (!isOld) evict('closed messages');
       for (const recipient of message.recipients) {
-        const name = heldKey(message.facts, recipient.address);
+        const name = heldKey(message, recipient.address);
         if (heldIndex.get(name) === message) heldIndex.delete(name);
       }
     }
   }
 
   function heldMessage(fields: Fields): Message | undefined {
+    if (heldIndex.size === 0) return;
+    const { sender, subject } = fields;
     for (const address of listOf(fields['recipients'])) {
-      const message = heldIndex.get(heldKey(fields, address));
+      const message = heldIndex.get(heldKey({ sender, subject }, address));
       if (message !== undefined) return message;
     }
     return;
   }
 
   function tell(message: Message, time: number, outcome: number, recipients: Recipient[]): void {
-    if (recipients.length > 1) recipients.sort((a, b) => (a.address < b.address ? -1 : 1));
-    const fields = copyOf(message.facts, message.hasMore);
-    if (recipients.length > 0) {
-      fields['recipients'] = recipients.map((recipient) => recipient.address);
-      fields['recipient'] = recipients[0]?.address;
-    }
-    const isFailed = outcome === FAILED;
-    fields['outcome'] = isFailed ? 'failed' : 'sent';
-    const why = isFailed ? whyFailed(message, recipients) : undefined;
-    fields['failure_reason'] = why?.reason;
-    fields['action'] = isFailed
-      ? why?.action
-      : (recipients[0]?.deliveredBy ?? recipients[0]?.acceptedBy ?? 'acc');
-    if (fields['bytes'] === undefined && !isFailed && message.deliveredBytes > 0)
-      fields['bytes'] = message.deliveredBytes;
-    const lines = message.lines.slice().sort((a, b) => a - b);
-    send('mail', time, lines, fields);
+    send('mail', time, eventLines(message), eventFields(message, outcome, recipients));
   }
 
   function send(kind: RecordKind, time: number, lines: readonly number[], fields: Fields): void {
@@ -566,15 +428,9 @@ export function createAssembleStage(
       counters.unbuilt[kind] = (counters.unbuilt[kind] ?? 0) + 1;
       return;
     }
-    const name = duplicateKey(kind, type, fields);
-    if (name !== undefined) {
-      const check = shared.b;
-      const earlier = told.get(name);
-      if (earlier?.[0] === check && Math.abs(time - earlier[1]) <= lateness) {
-        counters.duplicates++;
-        return;
-      }
-      told.set(name, [check, time]);
+    if (told.isRepeat(kind, type, fields, time, lateness)) {
+      counters.duplicates++;
+      return;
     }
     const late = time < lastTime;
     if (late) counters.late++;
@@ -623,21 +479,26 @@ export function createAssembleStage(
       seq = s;
       for (const map of [open, heldKept, unsettledKept, heldIndex]) map.clear();
       queue.clear();
-      for (const map of [open, heldKept, unsettledKept])
-        for (const plain of reader.json() as PlainMessage[]) {
-          const message = messageOf(plain);
-          map.set(message.key, message);
-          if (map === open)
-            queue.push({ due: message.due, seq: message.seq, message, record: undefined });
-          else if (map === heldKept)
-            for (const recipient of message.recipients)
-              if (recipient.told === FAILED && isHeldFor(message, recipient))
-                heldIndex.set(heldKey(message.facts, recipient.address), message);
-        }
       wholeWaiting = 0;
+      weight = 0;
+      for (const plain of reader.json() as PlainMessage[]) {
+        const message = messageOf(plain);
+        open.set(message.key, message);
+        weight += weightOf(message);
+        queue.push({ due: message.due, seq: message.seq, message, record: undefined });
+      }
+      for (const plain of reader.json() as PlainMessage[]) {
+        const message = messageOf(plain);
+        heldKept.add(message);
+        for (const recipient of message.recipients)
+          if (recipient.told === FAILED && isHeldFor(message, recipient))
+            heldIndex.set(heldKey(message, recipient.address), message);
+      }
+      for (const plain of reader.json() as PlainMessage[]) unsettledKept.add(messageOf(plain));
       for (const { seq: number, record } of reader.json() as { seq: number; record: LogRecord }[]) {
         queue.push({ due: record.time, seq: number, message: undefined, record });
         wholeWaiting++;
+        weight += recordWeight(record);
       }
       byMessageId = knowsIds === 0 ? undefined : new Map();
       for (const message of open.values()) knowMessageId(message);
@@ -647,468 +508,23 @@ export function createAssembleStage(
   };
 }
 
-function createMessage(key: string, seq: number, time: number, whole: boolean): Message {
-  return {
-    key,
-    seq,
-    first: time,
-    receipt: NEVER,
-    processed: NEVER,
-    held: NEVER,
-    bounced: NEVER,
-    heldFor: undefined,
-    bouncedFor: undefined,
-    whole,
-    facts: mailFields(),
-    hasMore: false,
-    deliveredBytes: 0,
-    lines: [],
-    recipients: [],
-    byAddress: undefined,
-    due: Number.NaN,
-    changed: Number.NaN,
-    closed: 0,
-  };
-}
-
-function eventTime(message: Message): number {
-  return message.receipt < NEVER ? message.receipt : message.first;
-}
-
-function listOf(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}
-
 function noticeKey(fields: Fields, join: string): string {
   return `notice\u0000${join}\u0000${textOf(fields['sender']) ?? ''}\u0000${textOf(fields['subject']) ?? ''}`;
 }
 
-function heldKey(fields: Fields, address: string): string {
-  return `${textOf(fields['sender']) ?? ''}\u0000${address}\u0000${(textOf(fields['subject']) ?? '').toLowerCase()}`;
+/** Sender and subject, of a message or of a line. */
+interface Envelope {
+  readonly sender: FieldValue | undefined;
+  readonly subject: FieldValue | undefined;
 }
 
-function messageIdKey(fields: Fields): string | undefined {
-  const id = textOf(fields['message_id']);
+function heldKey({ sender, subject }: Envelope, address: string): string {
+  return `${textOf(sender) ?? ''}\u0000${address}\u0000${(textOf(subject) ?? '').toLowerCase()}`;
+}
+
+function messageIdKey({ messageId, sender, subject }: Message): string | undefined {
+  const id = textOf(messageId);
   return id === undefined
     ? undefined
-    : `${id}\u0000${textOf(fields['sender']) ?? ''}\u0000${textOf(fields['subject']) ?? ''}`;
-}
-
-/**
- * What makes two events the same, as a hash of 62 bits: the memory of it holds numbers in place of
- * long texts, and two different events of one window never meet in practice.
- */
-function duplicateKey(kind: RecordKind, type: number, fields: Fields): number | undefined {
-  const alert = fields['alert_id'];
-  if (kind !== 'mail') {
-    if (typeof alert !== 'string') return;
-    return finishHash(addText(addText(startHash(type), alert), fields['activity']));
-  }
-  const id = fields['message_id'] ?? alert;
-  if (typeof id !== 'string') return;
-  let hash = addText(addText(addText(startHash(type), id), fields['sender']), fields['subject']);
-  for (const recipient of listOf(fields['recipients'])) hash = addText(hash, recipient);
-  return finishHash(hash);
-}
-
-interface Hash {
-  a: number;
-  b: number;
-}
-
-const shared: Hash = { a: 0, b: 0 };
-
-function startHash(seed: number): Hash {
-  shared.a = 0xdeadbeef ^ seed;
-  shared.b = 0x41c6ce57 ^ seed;
-  return shared;
-}
-
-function addText(hash: Hash, text: unknown): Hash {
-  let { a, b } = hash;
-  if (typeof text === 'string')
-    for (let i = 0; i < text.length; i++) {
-      const code = text.charCodeAt(i);
-      a = Math.imul(a ^ code, 2_654_435_761);
-      b = Math.imul(b ^ code, 1_597_334_677);
-    }
-  // Ends the text, so that its parts cannot move into its neighbour.
-  hash.a = Math.imul(a ^ 0x10ffff, 2_654_435_761);
-  hash.b = Math.imul(b ^ 0x10ffff, 1_597_334_677);
-  return hash;
-}
-
-/** The key: 30 bits, since a map is quick with small integers only. The other 32 are left in shared.b. */
-function finishHash(hash: Hash): number {
-  const { a, b } = hash;
-  let x = Math.imul(a ^ (a >>> 16), 2_246_822_507) ^ Math.imul(b ^ (b >>> 13), 3_266_489_909);
-  let y = Math.imul(b ^ (b >>> 16), 2_246_822_507) ^ Math.imul(a ^ (a >>> 13), 3_266_489_909);
-  x ^= x >>> 16;
-  y ^= y >>> 16;
-  hash.b = y;
-  return x & 0x3fffffff;
-}
-
-function recipientOf(message: Message, address: string): Recipient | undefined {
-  if (message.byAddress !== undefined) return message.byAddress.get(address);
-  for (const recipient of message.recipients) if (recipient.address === address) return recipient;
-  return;
-}
-
-function recipientFor(message: Message, address: string): Recipient | undefined {
-  const known = recipientOf(message, address);
-  if (known !== undefined) return known;
-  if (message.recipients.length >= MAX_RECIPIENTS) return;
-  const recipient: Recipient = {
-    address,
-    accepted: NEVER,
-    rejected: NEVER,
-    held: NEVER,
-    delivered: NEVER,
-    undelivered: NEVER,
-    deferred: NEVER,
-    rejectedFor: undefined,
-    heldFor: undefined,
-    undeliveredFor: undefined,
-    deferredFor: undefined,
-    acceptedBy: undefined,
-    rejectedBy: undefined,
-    heldBy: undefined,
-    deliveredBy: undefined,
-    told: UNTOLD,
-  };
-  message.recipients.push(recipient);
-  if (message.byAddress !== undefined) message.byAddress.set(address, recipient);
-  else if (message.recipients.length > 8)
-    message.byAddress = new Map(message.recipients.map((each) => [each.address, each]));
-  return recipient;
-}
-
-/** The same line once more, such as from two pulls that overlap. */
-function isRepeat(message: Message, record: LogRecord): boolean {
-  const { part, time, fields } = record;
-  const outcome = fields['outcome'];
-  if (part === 'process')
-    return outcome === 'held'
-      ? message.held === time
-      : outcome === 'failed'
-        ? message.bounced === time
-        : message.processed === time && message.held !== time && message.bounced !== time;
-  if (part !== 'receipt' && part !== 'delivery') return false;
-  const addresses = listOf(fields['recipients']);
-  if (addresses.length === 0) return false;
-  for (const address of addresses) {
-    const recipient = recipientOf(message, address);
-    if (recipient === undefined) return false;
-    const moment =
-      part === 'receipt'
-        ? outcome === 'failed'
-          ? recipient.rejected
-          : recipient.accepted
-        : outcome === 'sent'
-          ? recipient.delivered
-          : outcome === 'pending'
-            ? recipient.deferred
-            : recipient.undelivered;
-    if (moment !== time) return false;
-  }
-  return true;
-}
-
-/** Takes in what a line says. */
-function note(message: Message, record: LogRecord): void {
-  const { part, time, fields } = record;
-  const outcome = fields['outcome'];
-  if (message.lines.length < MAX_LINES) message.lines.push(record.line);
-  if (time < message.first) message.first = time;
-  if (part === 'receipt' && time < message.receipt) message.receipt = time;
-  noteFacts(message, record, outcome === 'held' || outcome === 'failed');
-  const reason = textOf(fields['failure_reason']);
-  const action = textOf(fields['action']);
-  if (part === 'process') {
-    if (time < message.processed) message.processed = time;
-    if (outcome === 'held' && time < message.held) {
-      message.held = time;
-      message.heldFor = reason;
-    } else if (outcome === 'failed' && time < message.bounced) {
-      message.bounced = time;
-      message.bouncedFor = reason;
-    }
-    return;
-  }
-  for (const address of listOf(fields['recipients'])) {
-    const recipient = recipientFor(message, address);
-    if (recipient !== undefined) noteRecipient(recipient, record, reason, action);
-  }
-}
-
-function noteRecipient(
-  recipient: Recipient,
-  record: LogRecord,
-  reason: string | undefined,
-  action: string | undefined,
-): void {
-  const { part, time } = record;
-  const outcome = record.fields['outcome'];
-  if (part === 'delivery' || part === 'release') {
-    if (outcome === 'failed') {
-      if (recipient.undelivered < NEVER && time < recipient.undelivered) return;
-      recipient.undelivered = time;
-      recipient.undeliveredFor = reason ?? recipient.undeliveredFor;
-    } else if (outcome === 'pending') {
-      if (recipient.deferred < NEVER && time < recipient.deferred) return;
-      recipient.deferred = time;
-      recipient.deferredFor = reason ?? recipient.deferredFor;
-    } else if (time < recipient.delivered) {
-      recipient.delivered = time;
-      recipient.deliveredBy = part === 'release' ? (action ?? 'released') : undefined;
-    }
-  } else if (outcome === 'held') {
-    if (time >= recipient.held) return;
-    recipient.held = time;
-    recipient.heldFor = reason;
-    recipient.heldBy = action;
-  } else if (outcome === 'failed') {
-    if (time >= recipient.rejected) return;
-    recipient.rejected = time;
-    recipient.rejectedFor = reason;
-    recipient.rejectedBy = action;
-  } else if (time < recipient.accepted) {
-    recipient.accepted = time;
-    recipient.acceptedBy = action;
-  }
-}
-
-/**
- * Each fact is taken from the line that knows best: size and attachments from the process line, who
- * connected from the receipt; for the rest the first to say it. The row of a policy that stopped the
- * mail names it.
- */
-function noteFacts(message: Message, record: LogRecord, stops: boolean): void {
-  const { part, fields } = record;
-  const facts = message.facts;
-  const knowsBest = part === 'process';
-  facts['sender'] = pick(facts['sender'], fields['sender'], knowsBest);
-  facts['subject'] = pick(facts['subject'], fields['subject'], knowsBest);
-  facts['message_id'] = pick(facts['message_id'], fields['message_id'], knowsBest);
-  facts['attachments'] = pick(facts['attachments'], fields['attachments'], knowsBest);
-  facts['alert_id'] = pick(facts['alert_id'], fields['alert_id'], knowsBest);
-  facts['src_ip'] = pick(facts['src_ip'], fields['src_ip'], false);
-  facts['alert_name'] = pick(facts['alert_name'], fields['alert_name'], stops && part === 'notice');
-  const bytes = fields['bytes'];
-  if (part !== 'delivery') facts['bytes'] = pick(facts['bytes'], bytes, knowsBest);
-  else if (
-    typeof bytes === 'number' &&
-    bytes > message.deliveredBytes &&
-    fields['outcome'] === 'sent'
-  )
-    message.deliveredBytes = bytes;
-  const direction = fields['direction'];
-  if (typeof direction === 'string' && direction !== facts['direction']) {
-    const known = textOf(facts['direction']);
-    if (known === undefined || (directionRank[direction] ?? 0) > (directionRank[known] ?? 0))
-      facts['direction'] = direction;
-  }
-  for (const name in fields) {
-    if (name in facts) continue;
-    const value = fields[name];
-    if (value === undefined) continue;
-    facts[name] = value;
-    message.hasMore = true;
-  }
-}
-
-function pick(
-  known: FieldValue | undefined,
-  said: FieldValue | undefined,
-  prefer: boolean,
-): FieldValue | undefined {
-  return known === undefined || (prefer && said !== undefined) ? said : known;
-}
-
-/**
- * The fields of a mail, enriched ones too, in one fixed order: objects of one shape, made at once,
- * are what the later stages read quickly. A parser may add others.
- */
-function mailFields(): Fields {
-  return {
-    host: undefined,
-    user: undefined,
-    sender: undefined,
-    recipient: undefined,
-    recipients: undefined,
-    subject: undefined,
-    bytes: undefined,
-    attachments: undefined,
-    direction: undefined,
-    action: undefined,
-    outcome: undefined,
-    failure_reason: undefined,
-    message_id: undefined,
-    alert_id: undefined,
-    alert_name: undefined,
-    src_ip: undefined,
-    peer_group: undefined,
-    is_executive: undefined,
-    hired: undefined,
-    external_recipients: undefined,
-    external_domains: undefined,
-    countries: undefined,
-    to_public: undefined,
-    to_personal: undefined,
-    to_disposable: undefined,
-    to_competition: undefined,
-    file_extensions: undefined,
-    file_names: undefined,
-    subject_core: undefined,
-  };
-}
-
-function copyOf(facts: Fields, hasMore: boolean): Fields {
-  const fields = mailFields();
-  fields['host'] = facts['host'];
-  fields['sender'] = facts['sender'];
-  fields['subject'] = facts['subject'];
-  fields['bytes'] = facts['bytes'];
-  fields['attachments'] = facts['attachments'];
-  fields['direction'] = facts['direction'];
-  fields['message_id'] = facts['message_id'];
-  fields['alert_id'] = facts['alert_id'];
-  fields['alert_name'] = facts['alert_name'];
-  fields['src_ip'] = facts['src_ip'];
-  if (hasMore) for (const name in facts) if (!(name in fields)) fields[name] = facts[name];
-  return fields;
-}
-
-function heldAt(message: Message, recipient: Recipient): number {
-  return Math.min(message.held, recipient.held);
-}
-
-function isHeldFor(message: Message, recipient: Recipient): boolean {
-  return (
-    heldAt(message, recipient) < NEVER &&
-    !(recipient.rejected < NEVER && recipient.accepted === NEVER)
-  );
-}
-
-/** The outcome as it stood at first: a hold is told even when its release is known already. */
-function firstOutcome(message: Message, recipient: Recipient): number {
-  const isHeld = isHeldFor(message, recipient);
-  if (isHeld && recipient.delivered > heldAt(message, recipient)) return FAILED;
-  return outcomeOf(message, recipient);
-}
-
-function outcomeOf(message: Message, recipient: Recipient): number {
-  if (recipient.delivered < NEVER) return SENT;
-  if (recipient.rejected < NEVER && (recipient.accepted === NEVER || message.whole)) return FAILED;
-  if (isHeldFor(message, recipient) || recipient.undelivered < NEVER) return FAILED;
-  if (message.bounced < NEVER) return FAILED;
-  // Accepted and on its way for all that is known, unless an attempt was put off.
-  return recipient.deferred < NEVER ? recipient.told : SENT;
-}
-
-/** Nothing but attempts that were put off is known of its delivery. */
-function isPutOff(message: Message, recipient: Recipient): boolean {
-  return (
-    recipient.told === UNTOLD &&
-    recipient.deferred < NEVER &&
-    outcomeOf(message, recipient) === UNTOLD
-  );
-}
-
-/** Whether a line changed what was told of the recipients it is about. */
-function changes(message: Message, record: LogRecord): boolean {
-  if (record.part === 'process') {
-    for (const recipient of message.recipients)
-      if (outcomeOf(message, recipient) !== recipient.told) return true;
-    return false;
-  }
-  for (const address of listOf(record.fields['recipients'])) {
-    const recipient = recipientOf(message, address);
-    if (recipient !== undefined && outcomeOf(message, recipient) !== recipient.told) return true;
-  }
-  return false;
-}
-
-function isRejectedWhole(message: Message): boolean {
-  if (message.recipients.length === 0) return false;
-  for (const recipient of message.recipients)
-    if (!(recipient.rejected < NEVER && recipient.accepted === NEVER)) return false;
-  return true;
-}
-
-/** Something that a message normally has was not seen. */
-function isIncomplete(message: Message): boolean {
-  if (isRejectedWhole(message)) return false;
-  if (message.processed === NEVER || message.recipients.length === 0) return true;
-  for (const recipient of message.recipients) {
-    const isKnown =
-      recipient.delivered < NEVER ||
-      recipient.undelivered < NEVER ||
-      recipient.rejected < NEVER ||
-      isHeldFor(message, recipient);
-    if (!isKnown && message.bounced === NEVER) return true;
-  }
-  return false;
-}
-
-function whyFailed(
-  message: Message,
-  recipients: readonly Recipient[],
-): { readonly reason: string | undefined; readonly action: string | undefined } {
-  for (const recipient of recipients) {
-    if (recipient.rejected < NEVER && (recipient.accepted === NEVER || message.whole))
-      return { reason: recipient.rejectedFor ?? 'rejected', action: recipient.rejectedBy ?? 'rej' };
-    if (recipient.held < NEVER)
-      return { reason: recipient.heldFor ?? 'held', action: recipient.heldBy ?? 'hld' };
-  }
-  if (message.held < NEVER) return { reason: message.heldFor ?? 'held', action: 'hld' };
-  for (const recipient of recipients) {
-    if (recipient.undelivered === NEVER && recipient.deferred < NEVER)
-      return { reason: recipient.deferredFor ?? 'given up', action: 'not delivered' };
-    if (recipient.undelivered < NEVER)
-      return { reason: recipient.undeliveredFor ?? 'not delivered', action: 'not delivered' };
-  }
-  return { reason: message.bouncedFor ?? 'bounced', action: 'bnc' };
-}
-
-/** Moments that never came are null in JSON, as infinity and NaN have no form there. */
-type PlainMessage = Omit<Message, 'byAddress' | 'recipients'> & { recipients: Recipient[] };
-
-function plainMessage(message: Message): PlainMessage {
-  const { byAddress: _, ...plain } = message;
-  return plain;
-}
-
-function moment(value: number | null): number {
-  return value ?? NEVER;
-}
-
-function messageOf(plain: PlainMessage): Message {
-  const recipients = plain.recipients.map((recipient) => ({
-    ...recipient,
-    accepted: moment(recipient.accepted),
-    rejected: moment(recipient.rejected),
-    held: moment(recipient.held),
-    delivered: moment(recipient.delivered),
-    undelivered: moment(recipient.undelivered),
-    deferred: moment(recipient.deferred),
-  }));
-  return {
-    ...plain,
-    facts: Object.assign(mailFields(), plain.facts),
-    receipt: moment(plain.receipt),
-    processed: moment(plain.processed),
-    held: moment(plain.held),
-    bounced: moment(plain.bounced),
-    due: plain.due ?? Number.NaN,
-    changed: plain.changed ?? Number.NaN,
-    recipients,
-    byAddress:
-      recipients.length > 8 ? new Map(recipients.map((each) => [each.address, each])) : undefined,
-  };
+    : `${id}\u0000${textOf(sender) ?? ''}\u0000${textOf(subject) ?? ''}`;
 }

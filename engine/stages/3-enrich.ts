@@ -1,5 +1,6 @@
 import { getDomain } from 'tldts';
 import type { Directory, DirectoryPerson, Event, Fields } from '../contract.js';
+import { recent } from '../decode/recent.js';
 
 /** What enrichment asks of the context tables. */
 interface Tables {
@@ -52,8 +53,10 @@ export function createEnrichStage(tables: Tables, directory: Directory): EnrichS
   }
   const internal = new Set(directory.internal_domains.map((domain) => domain.toLowerCase()));
   const domains = new Map<string, Domain>();
+  const domainOfAddress = recent((address) => domainOf(hostPart(address)));
+  const listed = listedDomains(tables);
   const strangers = new Map<string, ReadonlySet<string>>();
-  const tag = tagPattern(tables.members('external_tags'));
+  const core = subjectReader(tables.members('external_tags'));
 
   function isExecutive(address: string): boolean {
     return tables.has('executives', address);
@@ -62,7 +65,7 @@ export function createEnrichStage(tables: Tables, directory: Directory): EnrichS
   function isInternalHost(host: string): boolean {
     for (let at = 0; ; ) {
       const rest = at === 0 ? host : host.slice(at);
-      if (internal.has(rest) || tables.has('internal_domains', rest)) return true;
+      if (internal.has(rest) || ((listed.get(rest) ?? 0) & INTERNAL) !== 0) return true;
       const dot = host.indexOf('.', at);
       if (dot === -1) return false;
       at = dot + 1;
@@ -75,14 +78,14 @@ export function createEnrichStage(tables: Tables, directory: Directory): EnrichS
     if (domains.size >= MAX_DOMAINS) domains.clear();
     const host = asciiHost(written);
     const name = registrable(host);
-    const inTable = (table: string): boolean => tables.has(table, name) || tables.has(table, host);
+    const lists = (listed.get(name) ?? 0) | (listed.get(host) ?? 0);
     const domain: Domain = {
       name,
       isInternal: isInternalHost(host),
-      isPublic: inTable('public_email_domains'),
-      isDisposable: inTable('disposable_email_domains'),
-      isCompetition: inTable('competition_domains'),
-      isFileSharing: inTable('file_sharing_domains'),
+      isPublic: (lists & PUBLIC) !== 0,
+      isDisposable: (lists & DISPOSABLE) !== 0,
+      isCompetition: (lists & COMPETITION) !== 0,
+      isFileSharing: (lists & FILE_SHARING) !== 0,
       country: countryOf(name, host),
     };
     domains.set(written, domain);
@@ -103,12 +106,12 @@ export function createEnrichStage(tables: Tables, directory: Directory): EnrichS
     if (said === 'outbound' || said === 'inbound' || said === 'internal') return;
     const sender = fields['sender'];
     const recipients = fields['recipients'];
-    const sends = typeof sender === 'string' && domainOf(hostPart(sender)).isInternal;
+    const sends = typeof sender === 'string' && domainOfAddress(sender).isInternal;
     let inside = 0;
     let outside = 0;
     if (Array.isArray(recipients))
       for (const address of recipients) {
-        if (domainOf(hostPart(address)).isInternal) inside++;
+        if (domainOfAddress(address).isInternal) inside++;
         else outside++;
       }
     if (sends && outside > 0) fields['direction'] = 'outbound';
@@ -122,7 +125,7 @@ export function createEnrichStage(tables: Tables, directory: Directory): EnrichS
     const sender = fields['sender'];
     const recipients = fields['recipients'];
     const isOutbound = fields['direction'] === 'outbound';
-    const home = typeof sender === 'string' ? domainOf(hostPart(sender)) : undefined;
+    const home = typeof sender === 'string' ? domainOfAddress(sender) : undefined;
     // Without a directory the gateway's own word tells who is inside: it said this sender's mail goes out.
     const sends =
       home !== undefined && (home.isInternal || isOutbound || fields['direction'] === 'internal');
@@ -147,8 +150,8 @@ export function createEnrichStage(tables: Tables, directory: Directory): EnrichS
       enrichAttachments(fields, attachments);
     const subject = fields['subject'];
     if (typeof subject === 'string') {
-      const core = subjectCore(subject, tag);
-      if (core !== '') fields['subject_core'] = core;
+      const rest = core(subject);
+      if (rest !== '') fields['subject_core'] = rest;
     }
     enrichWeb(fields);
   }
@@ -160,7 +163,7 @@ export function createEnrichStage(tables: Tables, directory: Directory): EnrichS
       const account = said.toLowerCase();
       if (sender === undefined || fields['url'] !== undefined || people.has(account))
         return account;
-      if (domainOf(hostPart(account)).isInternal) return account;
+      if (domainOfAddress(account).isInternal) return account;
     }
     return sender;
   }
@@ -182,7 +185,7 @@ export function createEnrichStage(tables: Tables, directory: Directory): EnrichS
     // Past a few members a list is searched through a set.
     const seen = recipients.length > 16 ? new Set<string>() : undefined;
     for (const address of recipients) {
-      const domain = domainOf(hostPart(address));
+      const domain = domainOfAddress(address);
       if (domain.isInternal || domain.name === homeName) continue;
       external.push(address);
       if (seen === undefined ? !names.includes(domain.name) : !seen.has(domain.name)) {
@@ -252,6 +255,35 @@ export function createEnrichStage(tables: Tables, directory: Directory): EnrichS
   return { enrich, direct };
 }
 
+const INTERNAL = 1;
+const PUBLIC = 2;
+const DISPOSABLE = 4;
+const COMPETITION = 8;
+const FILE_SHARING = 16;
+
+const domainTables: readonly (readonly [table: string, bit: number])[] = [
+  ['internal_domains', INTERNAL],
+  ['public_email_domains', PUBLIC],
+  ['disposable_email_domains', DISPOSABLE],
+  ['competition_domains', COMPETITION],
+  ['file_sharing_domains', FILE_SHARING],
+];
+
+/** Which of the tables of domains have each domain, once for all engines of a program. */
+const listedOnce = new WeakMap<Tables, ReadonlyMap<string, number>>();
+
+function listedDomains(tables: Tables): ReadonlyMap<string, number> {
+  let listed = listedOnce.get(tables);
+  if (listed === undefined) {
+    const made = new Map<string, number>();
+    for (const [table, bit] of domainTables)
+      for (const domain of tables.members(table)) made.set(domain, (made.get(domain) ?? 0) | bit);
+    listed = made;
+    listedOnce.set(tables, listed);
+  }
+  return listed;
+}
+
 function hostPart(address: string): string {
   return address.slice(address.lastIndexOf('@') + 1);
 }
@@ -273,8 +305,11 @@ function registrable(host: string): string {
   return getDomain(host, { validateHostname: false, extractHostname: false }) ?? host;
 }
 
+const beyondLocalPart = /[^A-Za-z0-9._+-]/;
+
 /** Letters of a name or local part: accents folded, digits, dots and the like left out. */
 function lettersOf(text: string): string {
+  if (!beyondLocalPart.test(text)) return text.toLowerCase().replace(/[^a-z]+/g, '');
   return text
     .normalize('NFKD')
     .toLowerCase()
@@ -322,6 +357,10 @@ const prefix =
   /^\s*(?:re|aw|antw|sv|vs|ref|rif|res|odp|ynt|atb|bls|tr|wg|fw|fwd|rv|enc|vb|vl|pd|doorst|i|r|ilt|továbbítás|válasz|ответ|пересылка|σχετ|προωθ|回复|答复|回覆|转发|轉寄|返信|転送|회신|전달)\s*(?:[[(]\s*\d{1,3}\s*[\])])?\s*[:：]\s*/iu;
 const startsLikePrefix = /^\s*[^\s:：]{1,16}\s*[:：([]/u;
 
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+}
+
 /**
  * One pattern for the tags by which gateways mark mail from outside, at the start of a subject;
  * undefined when there are none. The longest tag wins, and a colon behind it goes too.
@@ -334,13 +373,41 @@ export function tagPattern(tags: readonly string[]): RegExp | undefined {
       const words = tag
         .trim()
         .split(/\s+/)
-        .map((word) => word.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'));
+        .map((word) => escaped(word));
       // A tag that ends in a letter must not be the beginning of a longer word.
       return `${words.join('\\s+')}${/[\p{L}\p{N}]$/u.test(tag.trim()) ? '(?![\\p{L}\\p{N}])' : ''}`;
     });
   return alternatives.length === 0
     ? undefined
     : new RegExp(`^\\s*(?:${alternatives.join('|')})\\s*:?\\s*`, 'iu');
+}
+
+/**
+ * A function of the subject as subjectCore is. Most subjects begin with neither a prefix nor a tag,
+ * which a look at their first characters tells.
+ */
+export function subjectReader(tags: readonly string[]): (subject: string) => string {
+  const tag = tagPattern(tags);
+  const beginnings = tags.map((text) => [...text.trim()][0]).filter((first) => first !== undefined);
+  // By code of an ASCII character, whether a tag can begin with it, whatever its case.
+  const canBegin = Array.from({ length: 128 }, (_, code) => {
+    const one = new RegExp(`^${escaped(String.fromCharCode(code))}$`, 'iu');
+    return beginnings.some((first) => one.test(first));
+  });
+  return (subject) => {
+    const first = subject.charCodeAt(0);
+    // What begins with white space or beyond ASCII is looked at with care.
+    const isPlain = first < 128 && first > 32 && canBegin[first] !== true && subject.length <= 1000;
+    if (!isPlain || startsLikePrefix.test(subject)) return subjectCore(subject, tag);
+    return folded(subject);
+  };
+}
+
+const oddSpace = /\s\s|[^\S ]/;
+
+function folded(text: string): string {
+  const trimmed = text.trim();
+  return (oddSpace.test(trimmed) ? trimmed.replace(/\s+/g, ' ') : trimmed).toLowerCase();
 }
 
 /**
@@ -355,5 +422,5 @@ export function subjectCore(subject: string, tag: RegExp | undefined): string {
     if (shorter === rest) break;
     rest = shorter;
   }
-  return rest.trim().replace(/\s+/g, ' ').toLowerCase();
+  return folded(rest);
 }

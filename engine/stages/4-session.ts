@@ -17,6 +17,7 @@
 
 import type { BinaryReader, BinaryWriter } from '../binary.js';
 import type { Counters, Fields } from '../contract.js';
+import type { TextDictionary } from '../models/store.js';
 
 /** What a session-end model sees of the container's user, as of its last event. */
 export type Profile = Pick<Fields, (typeof PROFILE_FIELDS)[number]>;
@@ -33,6 +34,9 @@ const DAY_LENGTH = 86_400_000;
 /** Distinct values that one counter of one container keeps. */
 const MAX_VALUES = 10_000;
 const MAX_ENTITIES = 1_000_000;
+/** Containers that are open at a time; beyond it those whose users are silent longest end early. */
+const MAX_OPEN = 250_000;
+const MAX_READY = 10_000;
 
 /** How many counters a program has. */
 export interface CounterShape {
@@ -43,13 +47,16 @@ export interface CounterShape {
 export interface SessionOptions {
   readonly sessionIdle: number;
   readonly sessionMax: number;
-  /** Users remembered; for tests. */
+  /** Users remembered, and containers open at a time; for tests. */
   readonly maxEntities?: number;
+  readonly maxOpen?: number;
 }
 
 /** What is known of a user in containers of one kind. */
 export class Entity {
   readonly user: string;
+  /** Id of the user's name, held for as long as the user is remembered. */
+  readonly id: number;
   /** Time of the last event. */
   last = Number.NEGATIVE_INFINITY;
   open: Container | undefined = undefined;
@@ -58,8 +65,92 @@ export class Entity {
   lastDay = Number.NEGATIVE_INFINITY;
   days = 0;
 
-  constructor(user: string) {
+  constructor(user: string, id: number) {
     this.user = user;
+    this.id = id;
+  }
+}
+
+/** Values up to which a counter is searched from end to end. */
+const SCANNED = 16;
+
+/**
+ * Distinct texts that one counter of one container has met, by id, with their events. Beyond
+ * MAX_VALUES the value known longest makes room. Ids are held for as long as they are here.
+ */
+class ValueCounts {
+  size = 0;
+  private readonly ids: number[] = [];
+  private readonly events: number[] = [];
+  /** Place of the value known longest, once the counter is full. */
+  private oldest = 0;
+  private places: Map<number, number> | undefined = undefined;
+
+  count(id: number): number {
+    const at = this.find(id);
+    return at < 0 ? 0 : (this.events[at] as number);
+  }
+
+  /** Counts one event. Returns the id that made room, or -1. */
+  bump(id: number, dictionary: TextDictionary): number {
+    const at = this.find(id);
+    if (at >= 0) {
+      this.events[at] = (this.events[at] as number) + 1;
+      return -1;
+    }
+    dictionary.hold(id);
+    let gone = -1;
+    if (this.size < MAX_VALUES) this.add(id, 1);
+    else {
+      const place = this.oldest;
+      this.oldest = (place + 1) % MAX_VALUES;
+      gone = this.ids[place] as number;
+      this.places?.delete(gone);
+      dictionary.release(gone);
+      this.ids[place] = id;
+      this.events[place] = 1;
+      this.places?.set(id, place);
+    }
+    return gone;
+  }
+
+  /** Adds a value that is not there. The caller holds its id. */
+  add(id: number, events: number): void {
+    const place = this.size;
+    this.size += 1;
+    this.ids[place] = id;
+    this.events[place] = events;
+    if (this.places !== undefined) this.places.set(id, place);
+    else if (this.size > SCANNED) {
+      this.places = new Map();
+      for (let i = 0; i < this.size; i += 1) this.places.set(this.ids[i] as number, i);
+    }
+  }
+
+  clear(dictionary: TextDictionary): void {
+    for (let i = 0; i < this.size; i += 1) dictionary.release(this.ids[i] as number);
+    if (this.size > SCANNED) {
+      this.ids.length = 0;
+      this.events.length = 0;
+    }
+    this.size = 0;
+    this.oldest = 0;
+    this.places = undefined;
+  }
+
+  /** Ids with their events, the value known longest first. */
+  *entries(): Generator<[number, number]> {
+    for (let i = 0; i < this.size; i += 1) {
+      const at = (this.oldest + i) % this.size;
+      yield [this.ids[at] as number, this.events[at] as number];
+    }
+  }
+
+  private find(id: number): number {
+    const { places, ids, size } = this;
+    if (places !== undefined) return places.get(id) ?? -1;
+    for (let at = 0; at < size; at += 1) if (ids[at] === id) return at;
+    return -1;
   }
 }
 
@@ -73,35 +164,37 @@ const NO_PROFILE: Profile = {
   hired: undefined,
 };
 
+/** Containers are used again after their end, so nothing may keep one. */
 export class Container {
-  readonly id: number;
-  readonly kind: ContainerKind;
-  readonly entity: Entity | undefined;
-  readonly start: number;
+  /** 0: no container. */
+  id = 0;
+  kind: ContainerKind = SESSION;
+  entity: Entity | undefined = undefined;
+  start = Number.NaN;
   /** Time of the latest event. */
-  last: number;
-  end: number;
+  last = Number.NaN;
+  end = Number.NaN;
   /** The end the heap knows: never after the true one. */
-  key: number;
+  key = Number.NaN;
   events = 0;
   /** By scalar counter. */
   readonly sums: number[];
-  /** By keyed counter: value → events. Made when first needed. */
-  keyed: (Map<string, number> | undefined)[] | undefined = undefined;
+  /** By keyed counter; made when first needed. */
+  readonly keyed: (ValueCounts | undefined)[];
   /** Rule → points, of earlier events of the container. */
   points: ReadonlyMap<number, number> = NO_POINTS;
   /** Rule → values at which it has fired, for rules with `once.by`. */
-  spent: Map<number, Set<string>> | undefined = undefined;
+  spent: Map<number, ValueCounts> | undefined = undefined;
   /** Fields of the user as of the latest event, for session-end models. */
   profile: Profile = NO_PROFILE;
 
-  constructor(
-    id: number,
-    kind: ContainerKind,
-    entity: Entity | undefined,
-    start: number,
-    sums: number[],
-  ) {
+  constructor(shape: CounterShape) {
+    // Doubles from the start: an array that begins with small integers is made anew later.
+    this.sums = new Array<number>(shape.scalars).fill(Number.NaN);
+    this.keyed = new Array<undefined>(shape.keyed).fill(undefined);
+  }
+
+  open(id: number, kind: ContainerKind, entity: Entity, start: number): void {
     this.id = id;
     this.kind = kind;
     this.entity = entity;
@@ -109,7 +202,22 @@ export class Container {
     this.last = start;
     this.end = start;
     this.key = start;
-    this.sums = sums;
+    this.events = 0;
+    this.sums.fill(0);
+  }
+
+  /** Ready for another use. */
+  clear(dictionary: TextDictionary): void {
+    this.entity = undefined;
+    for (const values of this.keyed) {
+      if (values !== undefined && values.size > 0) values.clear(dictionary);
+    }
+    if (this.spent !== undefined) {
+      for (const values of this.spent.values()) values.clear(dictionary);
+    }
+    this.points = NO_POINTS;
+    this.spent = undefined;
+    this.profile = NO_PROFILE;
   }
 
   addPoints(rule: number, points: number): void {
@@ -130,10 +238,11 @@ export class SessionStage {
     new Map(),
   ];
   private readonly heap: Container[] = [];
+  /** Containers that have ended, for use again. */
+  private readonly ready: Container[] = [];
   private nextId = 1;
-  /** Sums at the start of a container, as an array of doubles, which is cheap to copy. */
-  private readonly zeros: number[];
   private readonly shape: CounterShape;
+  private readonly dictionary: TextDictionary;
   private readonly options: SessionOptions;
   private readonly counters: Counters;
   private readonly ended: (container: Container) => void;
@@ -141,23 +250,17 @@ export class SessionStage {
   /** @param ended told of each container as it ends, with `clock` at its end */
   constructor(
     shape: CounterShape,
+    dictionary: TextDictionary,
     options: SessionOptions,
     counters: Counters,
     ended: (container: Container) => void,
   ) {
     this.shape = shape;
+    this.dictionary = dictionary;
     this.options = options;
     this.counters = counters;
     this.ended = ended;
-    this.zeros = new Array<number>(shape.scalars).fill(0.5);
-    this.none = new Container(
-      0,
-      SESSION,
-      undefined,
-      Number.NaN,
-      this.zeros.map(() => Number.NaN),
-    );
-    this.zeros.fill(0);
+    this.none = new Container(shape);
   }
 
   /** Ends what ends at or before `time`, in order of end and then of id, and moves the clock. */
@@ -190,7 +293,9 @@ export class SessionStage {
     let entity = entities.get(user);
     if (entity === undefined) {
       if (entities.size >= (this.options.maxEntities ?? MAX_ENTITIES)) this.forgetEntities(kind);
-      entity = new Entity(user);
+      const id = this.dictionary.intern(user);
+      this.dictionary.hold(id);
+      entity = new Entity(user, id);
       entities.set(user, entity);
     }
     if (time > entity.last) entity.last = time;
@@ -221,34 +326,35 @@ export class SessionStage {
   leave(container: Container): void {
     if (container.entity !== undefined && container.entity.open !== container) {
       this.ended(container);
+      this.reuse(container);
     }
   }
 
-  /** Counts one more event at which a keyed counter had the value. */
-  bump(container: Container, counter: number, value: string): void {
-    container.keyed ??= new Array<undefined>(this.shape.keyed).fill(undefined);
+  /** Counts one more event at which a keyed counter had the text with the id. */
+  bump(container: Container, counter: number, id: number): void {
     let values = container.keyed[counter];
     if (values === undefined) {
-      values = new Map();
+      values = new ValueCounts();
       container.keyed[counter] = values;
     }
-    const events = values.get(value);
-    if (events === undefined && values.size >= MAX_VALUES) {
-      values.delete(values.keys().next().value as string);
-      this.evicted('session values', 1);
-    }
-    values.set(value, (events ?? 0) + 1);
+    if (values.bump(id, this.dictionary) >= 0) this.evicted('session values', 1);
   }
 
-  /** Events at which a keyed counter had the value; absent without a container or a value. */
-  count(container: Container, counter: number, value: string | undefined): number {
-    if (container === this.none || value === undefined) return Number.NaN;
-    return container.keyed?.[counter]?.get(value) ?? 0;
+  /** Events at which a keyed counter had the text with the id; absent without a container. */
+  count(container: Container, counter: number, id: number): number {
+    if (container === this.none) return Number.NaN;
+    return id < 0 ? 0 : (container.keyed[counter]?.count(id) ?? 0);
+  }
+
+  /** As `count`, for a text that is absent or has an id or not. */
+  countText(container: Container, counter: number, text: string | undefined): number {
+    if (text === undefined) return Number.NaN;
+    return this.count(container, counter, this.dictionary.find(text));
   }
 
   distinct(container: Container, counter: number): number {
     if (container === this.none) return Number.NaN;
-    return container.keyed?.[counter]?.size ?? 0;
+    return container.keyed[counter]?.size ?? 0;
   }
 
   /** Marks a value of a rule with `once.by` as used in the container. */
@@ -256,14 +362,17 @@ export class SessionStage {
     container.spent ??= new Map();
     let values = container.spent.get(rule);
     if (values === undefined) {
-      values = new Set();
+      values = new ValueCounts();
       container.spent.set(rule, values);
     }
-    if (values.size >= MAX_VALUES && !values.has(value)) {
-      values.delete(values.values().next().value as string);
-      this.evicted('once values', 1);
-    }
-    values.add(value);
+    const gone = values.bump(this.dictionary.intern(value), this.dictionary);
+    if (gone >= 0) this.evicted('once values', 1);
+  }
+
+  /** Whether a rule has used up the value. */
+  hasSpent(container: Container, rule: number, value: string): boolean {
+    const values = container.spent?.get(rule);
+    return values !== undefined && values.count(this.dictionary.find(value)) > 0;
   }
 
   private evicted(what: string, count: number): void {
@@ -279,7 +388,9 @@ export class SessionStage {
   }
 
   private open(entity: Entity, kind: ContainerKind, time: number): Container {
-    const container = new Container(this.nextId++, kind, entity, time, this.zeros.slice());
+    if (this.heap.length >= (this.options.maxOpen ?? MAX_OPEN)) this.endSilent();
+    const container = this.ready.pop() ?? new Container(this.shape);
+    container.open(this.nextId++, kind, entity, time);
     container.end =
       kind === DAY
         ? (Math.floor(time / DAY_LENGTH) + 1) * DAY_LENGTH
@@ -302,6 +413,12 @@ export class SessionStage {
       sink(heap, 0);
     }
     this.close(container);
+    this.reuse(container);
+  }
+
+  private reuse(container: Container): void {
+    container.clear(this.dictionary);
+    if (this.ready.length < MAX_READY) this.ready.push(container);
   }
 
   /** A container that was ended before its time stays in the heap until it comes up. */
@@ -310,6 +427,23 @@ export class SessionStage {
     if (entity?.open !== container) return;
     entity.open = undefined;
     this.ended(container);
+  }
+
+  /** Ends a sixteenth of the open containers before their time: longest silent first. */
+  private endSilent(): void {
+    const { heap } = this;
+    const open = heap.filter((container) => container.entity?.open === container);
+    open.sort((a, b) => a.last - b.last || a.id - b.id);
+    const silent = open.slice(0, Math.ceil(open.length / 16));
+    for (const container of silent) this.close(container);
+    this.evicted('open sessions', silent.length);
+    const closed = heap.filter((container) => container.entity?.open !== container);
+    const left = heap.filter((container) => container.entity?.open === container);
+    // In order, it is a heap.
+    left.sort((a, b) => (before(a, b) ? -1 : 1));
+    heap.length = 0;
+    for (const container of left) heap.push(container);
+    for (const container of closed) this.reuse(container);
   }
 
   /** Makes a sixteenth of the users' room free: longest silent first. Their sessions end early. */
@@ -323,9 +457,11 @@ export class SessionStage {
       .slice(0, entities.size - keep);
     for (const entity of oldest) {
       entities.delete(entity.user);
-      if (entity.open === undefined) continue;
-      this.close(entity.open);
-      this.evicted('open sessions', 1);
+      if (entity.open !== undefined) {
+        this.close(entity.open);
+        this.evicted('open sessions', 1);
+      }
+      this.dictionary.release(entity.id);
     }
     this.evicted('users', oldest.length);
   }
@@ -336,7 +472,7 @@ export class SessionStage {
     for (const entities of this.entities) {
       w.u32(entities.size);
       for (const entity of entities.values()) {
-        w.text(entity.user);
+        w.u32(entity.id);
         w.f64(entity.last);
         w.f64(entity.firstSeen);
         w.f64(entity.lastDay);
@@ -354,9 +490,13 @@ export class SessionStage {
       w.f64(container.end);
       w.u32(container.events);
       for (const sum of container.sums) w.f64(sum);
-      w.json((container.keyed ?? []).map((values) => [...(values ?? [])]));
+      for (const values of container.keyed) saveValues(w, values);
       w.json([...container.points]);
-      w.json([...(container.spent ?? [])].map(([rule, values]) => [rule, [...values]]));
+      w.u32(container.spent?.size ?? 0);
+      for (const [rule, values] of container.spent ?? []) {
+        w.u32(rule);
+        saveValues(w, values);
+      }
       w.json(container.profile);
     }
   }
@@ -367,7 +507,8 @@ export class SessionStage {
     for (const entities of this.entities) {
       const count = r.u32();
       for (let i = 0; i < count; i += 1) {
-        const entity = new Entity(r.text());
+        const id = r.u32();
+        const entity = new Entity(this.dictionary.text(id), id);
         entity.last = r.f64();
         entity.firstSeen = r.f64();
         entity.lastDay = r.f64();
@@ -384,26 +525,40 @@ export class SessionStage {
     const kind: ContainerKind = r.u8() === DAY ? DAY : SESSION;
     const entity = this.entities[kind].get(user);
     if (entity === undefined) throw new RangeError('a session has no user');
-    const container = new Container(r.f64(), kind, entity, r.f64(), this.zeros.slice());
+    const container = new Container(this.shape);
+    container.open(r.f64(), kind, entity, r.f64());
     container.last = r.f64();
     container.end = r.f64();
     container.key = container.end;
     container.events = r.u32();
     for (let i = 0; i < container.sums.length; i += 1) container.sums[i] = r.f64();
-    const keyed = (r.json() as [string, number][][]).map((values) =>
-      values.length === 0 ? undefined : new Map(values),
-    );
-    if (keyed.length > 0) container.keyed = keyed;
+    for (let i = 0; i < container.keyed.length; i += 1) container.keyed[i] = loadValues(r);
     for (const [rule, points] of r.json() as [number, number][]) container.addPoints(rule, points);
-    for (const [rule, values] of r.json() as [number, string[]][]) {
-      container.spent ??= new Map();
-      container.spent.set(rule, new Set(values));
+    const spent = r.u32();
+    if (spent > 0) container.spent = new Map();
+    for (let i = 0; i < spent; i += 1) {
+      const rule = r.u32();
+      container.spent?.set(rule, loadValues(r));
     }
     container.profile = { ...NO_PROFILE, ...(r.json() as Partial<Profile>) };
     entity.open = container;
     this.heap.push(container);
     rise(this.heap, this.heap.length - 1);
   }
+}
+
+function saveValues(w: BinaryWriter, values: ValueCounts | undefined): void {
+  w.u32(values?.size ?? 0);
+  for (const [id, events] of values?.entries() ?? []) {
+    w.u32(id);
+    w.u32(events);
+  }
+}
+
+function loadValues(r: BinaryReader): ValueCounts {
+  const values = new ValueCounts();
+  for (let left = r.u32(); left > 0; left -= 1) values.add(r.u32(), r.u32());
+  return values;
 }
 
 /** Order in which containers end. */

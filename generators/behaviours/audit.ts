@@ -1,15 +1,18 @@
 /** Sign-ins and administration in the mail gateway's audit log. */
 
 import type { AuditActivity, Person } from '../activity.js';
-import { HOUR, HOUR_SHARES, isHoliday, isOnLeave, weekday } from '../calendar.js';
+import { HOUR, HOUR_SHARES, isHoliday, isOnLeave, localDay, tripOf, weekday } from '../calendar.js';
 import type { Mix } from '../mix.js';
-import { officeOf } from '../organisation.js';
+import { officeOf, peerGroupAt } from '../organisation.js';
 import type { OutsideWorld } from '../outside.js';
 import { type Random, randomStream, Weighted } from '../random.js';
 import type { Agenda } from './plan.js';
 
 const SIGN_IN = 20;
 const ADMIN = 21;
+
+/** Sign-ins on a weekend day per one on a weekday. Assumed. */
+const WEEKEND = 0.06;
 
 const HOURS = new Weighted(HOUR_SHARES.map((share, hour) => [hour, share] as const));
 
@@ -74,6 +77,7 @@ const ADMIN_ACTS = new Weighted<AdminAct>([
 export class AuditBehaviour {
   private readonly planning: Random;
   private readonly acting: Random;
+  private readonly weekends: Random;
   private readonly seed: number;
   private readonly mix: Mix;
   private readonly world: OutsideWorld;
@@ -85,11 +89,13 @@ export class AuditBehaviour {
     const root = randomStream(seed, 'audit');
     this.planning = root.stream('planning');
     this.acting = root.stream('acting');
+    this.weekends = root.stream('weekends');
   }
 
-  plan(agenda: Agenda, person: Person, day: number, base: number): void {
+  plan(agenda: Agenda, person: Person, day: number, base: number, noon: number): void {
+    if (weekday(day) > 4) this.planWeekend(agenda, person, base);
     const random = this.planning;
-    const admin = person.peer_group.startsWith('Information Technology');
+    const admin = peerGroupAt(person, noon).startsWith('Information Technology');
     const sign_ins = random.poisson(this.mix.sign_ins_per_weekday);
     const admin_acts = admin ? random.poisson(0.15) : 0;
     if (sign_ins + admin_acts === 0) return;
@@ -101,12 +107,27 @@ export class AuditBehaviour {
     }
   }
 
+  /** Some who work from home at weekends use the portal for it. */
+  private planWeekend(agenda: Agenda, person: Person, base: number): void {
+    const random = this.weekends;
+    if (random.chance(this.mix.sign_ins_per_weekday * WEEKEND))
+      agenda.add(base + (9 + 12 * random.uniform()) * HOUR, person.index, SIGN_IN);
+  }
+
+  /** The office's address, the one at home, or a hotel's. */
+  private addressOf(random: Random, person: Person, time: number): string {
+    const day = localDay(person.time_zone, time);
+    const inside = random.chance(0.75) && weekday(day) < 5;
+    const trip = tripOf(this.seed, person.index, day, person.country);
+    if (trip !== undefined) return this.world.hotelAddress(person, trip.country);
+    return inside ? this.world.officeAddress(person) : this.world.homeAddress(person);
+  }
+
   perform(act: number, person: Person, time: number): AuditActivity | undefined {
     const random = this.acting;
     if (act === SIGN_IN) {
       const fails = random.chance(0.06);
-      // Most sign in from the office; some from home or while travelling.
-      const src_ip = random.chance(0.75) ? this.world.officeAddress(person) : this.world.ip(random);
+      const src_ip = this.addressOf(random, person, time);
       return {
         kind: 'audit',
         time,

@@ -13,7 +13,9 @@ import type { Person } from '../activity.js';
 import type { Office } from '../calendar.js';
 import type { Department } from '../departments.js';
 import type { OutsideWorld } from '../outside.js';
+import { CORPUS_LEVEL, type Novelty } from '../profile.js';
 import { hashUnit, type Random } from '../random.js';
+import { Blocks, Memory } from './memory.js';
 
 /** A bounded urn of domain ids; what overflows replaces a random entry. */
 class Pool {
@@ -47,58 +49,6 @@ class Pool {
   }
 }
 
-/** A bounded memory of (domain, contact) pairs. */
-export class Memory {
-  private domains = new Int32Array(4);
-  private contacts = new Int32Array(4);
-  private size = 0;
-  private readonly cap: number;
-
-  constructor(cap: number) {
-    this.cap = cap;
-  }
-
-  get count(): number {
-    return this.size;
-  }
-
-  add(random: Random, domain: number, contact: number): void {
-    let slot = this.size;
-    if (slot < this.cap) {
-      if (slot === this.domains.length) {
-        const domains = new Int32Array(slot * 2);
-        domains.set(this.domains);
-        this.domains = domains;
-        const contacts = new Int32Array(slot * 2);
-        contacts.set(this.contacts);
-        this.contacts = contacts;
-      }
-      this.size++;
-    } else {
-      slot = random.int(slot);
-    }
-    this.domains[slot] = domain;
-    this.contacts[slot] = contact;
-  }
-
-  slot(random: Random): number {
-    return random.int(this.size);
-  }
-
-  domainAt(slot: number): number {
-    return this.domains[slot] as number;
-  }
-
-  contactAt(slot: number): number {
-    return this.contacts[slot] as number;
-  }
-
-  holds(domain: number): boolean {
-    for (let i = 0; i < this.size; i++) if (this.domains[i] === domain) return true;
-    return false;
-  }
-}
-
 /** A correspondent outside; contacts of providers are people, of firms staff. */
 export interface Contact {
   domain: number;
@@ -107,35 +57,6 @@ export interface Contact {
 
 const BUSINESS_MEMORY = 400;
 const FREEMAIL_MEMORY = 80;
-
-/** Exponent and constant of distinct domains over mails, and the share new ones never fall below. */
-const NOVELTY = {
-  exponent: 0.6,
-  spread: 0.05,
-  constant: 1.22,
-  /** Lower bound at the mean amount of outside mail; those who write more meet more. */
-  floor: 0.128,
-  floorRise: 0.33,
-  /**
-   * The log begins in the middle of careers: old acquaintances show up for the first time too, in
-   * the first months more than later.
-   */
-  early: 0.38,
-  earlyDays: 150,
-  address: 0.118,
-  freemailAddress: 0.25,
-  /**
-   * Share of new domains that the department knows, once it knows many; likewise outside it. The
-   * halves are for the corpora's level of mail and grow with it.
-   */
-  department: 0.14,
-  departmentHalf: 700,
-  organisation: 0.74,
-  organisationHalf: 5000,
-  level: 2.35,
-  /** Share of new firms that sit in another country, at the corpora's level of mail. */
-  abroad: 0.018,
-};
 
 /** What one person has in mind. */
 interface Acquaintance {
@@ -148,8 +69,10 @@ interface Acquaintance {
 
 export class Correspondence {
   private readonly world: OutsideWorld;
+  private readonly novelty: Novelty;
   private readonly seed: number;
   private readonly people: (Acquaintance | undefined)[];
+  private readonly blocks = new Blocks();
   private readonly departments = new Map<string, Pool>();
   private readonly organisation = new Pool(20_000);
   /** Outside mails per weekday of the average person. */
@@ -157,11 +80,15 @@ export class Correspondence {
   private readonly abroad: number;
   private readonly departmentHalf: number;
   private readonly organisationHalf: number;
+  /** New firms abroad that are due, and the amount at which one comes. */
+  private abroadDue = 0;
+  private abroadAt = 0.5;
   /** Days since the log began. */
   private age = 0;
   private readonly result: Contact = { domain: 0, contact: 0 };
 
-  constructor(world: OutsideWorld, seed: number, people: readonly Person[]) {
+  constructor(world: OutsideWorld, seed: number, people: readonly Person[], novelty: Novelty) {
+    this.novelty = novelty;
     this.world = world;
     this.seed = seed;
     this.people = new Array<Acquaintance | undefined>(people.length);
@@ -172,10 +99,10 @@ export class Correspondence {
       outside += person.daily_mails * person.external_share;
     }
     this.meanVolume = outside > 0 ? outside / people.length : 1;
-    const level = mails > 0 ? mails / people.length / NOVELTY.level : 1;
-    this.abroad = NOVELTY.abroad * Math.min(3, Math.max(1, level ** 0.5));
-    this.departmentHalf = NOVELTY.departmentHalf * level;
-    this.organisationHalf = NOVELTY.organisationHalf * level;
+    const level = mails > 0 ? mails / people.length / CORPUS_LEVEL : 1;
+    this.abroad = novelty.abroad * Math.min(3, Math.max(1, level ** 0.5));
+    this.departmentHalf = novelty.department_half * level;
+    this.organisationHalf = novelty.organisation_half * level;
   }
 
   /** To be told at the start of each day, counted from the start of the log. */
@@ -190,10 +117,10 @@ export class Correspondence {
         hashUnit(this.seed, person.index, 11) + hashUnit(this.seed, person.index, 12) - 1;
       const volume = (person.daily_mails * person.external_share) / this.meanVolume;
       known = {
-        business: new Memory(BUSINESS_MEMORY),
-        freemail: new Memory(FREEMAIL_MEMORY),
-        exponent: NOVELTY.exponent + NOVELTY.spread * 2.45 * lean,
-        floor: NOVELTY.floor * Math.min(1.8, Math.max(0.5, volume ** NOVELTY.floorRise)),
+        business: new Memory(this.blocks, BUSINESS_MEMORY),
+        freemail: new Memory(this.blocks, FREEMAIL_MEMORY),
+        exponent: this.novelty.exponent + this.novelty.spread * 2.45 * lean,
+        floor: this.novelty.floor * Math.min(1.8, Math.max(0.5, volume ** this.novelty.floor_rise)),
         mails: 0,
       };
       this.people[person.index] = known;
@@ -201,21 +128,30 @@ export class Correspondence {
     return known;
   }
 
-  /** Somebody at a firm. The result is reused by the next call. */
-  business(random: Random, person: Person, department: Department, office: Office): Contact {
+  /**
+   * Somebody at a firm; on a business trip new ones are mostly of the country where the person is.
+   * The result is reused by the next call.
+   */
+  business(
+    random: Random,
+    person: Person,
+    department: Department,
+    office: Office,
+    abroad?: string,
+  ): Contact {
     const known = this.of(person);
     const n = ++known.mails;
     const fresh =
-      Math.max(known.floor, known.exponent * NOVELTY.constant * n ** (known.exponent - 1)) *
-      (1 + NOVELTY.early * Math.exp(-this.age / NOVELTY.earlyDays));
+      Math.max(known.floor, known.exponent * this.novelty.constant * n ** (known.exponent - 1)) *
+      (1 + this.novelty.early * Math.exp(-this.age / this.novelty.early_days));
     const result = this.result;
     if (known.business.count === 0 || random.chance(fresh)) {
-      result.domain = this.unmet(random, known, department, office);
+      result.domain = this.unmet(random, known, department, office, abroad);
       result.contact = this.newContact(random);
     } else {
       const slot = known.business.slot(random);
       result.domain = known.business.domainAt(slot);
-      result.contact = random.chance(NOVELTY.address)
+      result.contact = random.chance(this.novelty.address)
         ? this.newContact(random)
         : known.business.contactAt(slot);
     }
@@ -228,7 +164,7 @@ export class Correspondence {
     const known = this.of(person);
     known.mails++;
     const result = this.result;
-    if (known.freemail.count === 0 || random.chance(NOVELTY.freemailAddress)) {
+    if (known.freemail.count === 0 || random.chance(this.novelty.freemail_address)) {
       result.domain = this.world.freemailId(random, office.country);
       result.contact = random.int(0x7fffffff);
     } else {
@@ -257,6 +193,16 @@ export class Correspondence {
     known.business.add(random, domain, contact);
   }
 
+  /**
+   * A new job inside: most business contacts stay with the old one, and the person meets new
+   * domains as often as after a tenth of the mails.
+   */
+  move(random: Random, person: Person): void {
+    const known = this.of(person);
+    known.business.thin(random, 0.3);
+    known.mails = Math.floor(known.mails / 10);
+  }
+
   private newContact(random: Random): number {
     // Half of all new contacts are the few whom colleagues know too.
     return random.chance(0.4) ? random.int(8) : 8 + random.int(100_000);
@@ -267,6 +213,7 @@ export class Correspondence {
     known: Acquaintance,
     department: Department,
     office: Office,
+    abroad: string | undefined,
   ): number {
     let pool = this.departments.get(department.name);
     if (pool === undefined) {
@@ -275,9 +222,9 @@ export class Correspondence {
     }
     let domain: number | undefined;
     const u = random.uniform();
-    const near = NOVELTY.department * (pool.count / (pool.count + this.departmentHalf));
+    const near = this.novelty.department * (pool.count / (pool.count + this.departmentHalf));
     const far =
-      NOVELTY.organisation *
+      this.novelty.organisation *
       (this.organisation.count / (this.organisation.count + this.organisationHalf));
     const source = u < near ? pool : u < near + far ? this.organisation : undefined;
     if (source !== undefined && source.count > 0) {
@@ -290,14 +237,22 @@ export class Correspondence {
         if (near || random.chance(0.35)) domain = candidate;
       }
     }
-    domain ??= this.world.newDomainId(random, this.countryFor(random, department, office));
+    domain ??= this.world.newDomainId(
+      random,
+      abroad ?? this.countryFor(random, department, office),
+    );
     pool.add(random, domain);
     this.organisation.add(random, domain);
     return domain;
   }
 
   private countryFor(random: Random, department: Department, office: Office): string | undefined {
-    if (!random.chance(this.abroad)) return office.country;
-    return random.chance(0.75) ? random.pick(department.countries) : undefined;
+    // Evenly spread rather than drawn each time: there are so few that chance alone would decide
+    // how foreign an organisation's mail is.
+    this.abroadDue += this.abroad;
+    if (this.abroadDue < this.abroadAt) return office.country;
+    this.abroadDue -= 1;
+    this.abroadAt = random.uniform();
+    return random.chance(0.3) ? random.pick(department.countries) : undefined;
   }
 }

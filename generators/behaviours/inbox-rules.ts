@@ -84,7 +84,9 @@ export class InboxRuleBehaviour {
       forward_to,
       move_to_folder: forward_to.length > 0 ? undefined : folder,
       words: random.pick(WORD_LISTS),
-      src_ip: random.chance(0.8) ? this.world.officeAddress(person) : this.world.ip(random),
+      src_ip: random.chance(0.8)
+        ? this.world.officeAddress(person)
+        : this.world.homeAddress(person),
     };
   }
 }

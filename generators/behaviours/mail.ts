@@ -3,22 +3,33 @@
  * conversations and contacts; planning and spelling them out apart would pass all of that around.
  */
 
-import type { Attachment, MailActivity, MailOutcome, Organisation, Person } from '../activity.js';
+import type {
+  Attachment,
+  MailActivity,
+  MailOutcome,
+  Move,
+  Organisation,
+  Person,
+} from '../activity.js';
 import {
   DAY,
   HOUR,
-  HOUR_SHARES,
   isHoliday,
   isOnLeave,
   isQuarterEnd,
+  localDay,
   MINUTE,
   type Office,
+  type Trip,
+  tripOf,
+  utcOffset,
   weekday,
 } from '../calendar.js';
 import { type Department, departmentNamed } from '../departments.js';
 import type { Mix } from '../mix.js';
 import { officeOf, personalMailbox } from '../organisation.js';
 import type { OutsideWorld } from '../outside.js';
+import { type Profile, profileOf, type RecipientHabits } from '../profile.js';
 import { hashUnit, type Random, randomStream, Weighted } from '../random.js';
 import { Colleagues } from './colleagues.js';
 import { Correspondence } from './correspondence.js';
@@ -31,15 +42,8 @@ const NEWSLETTER = 3;
 const SPAM = 4;
 const INTERNAL = 5;
 
-/** Day-to-day variation: shape of the daily factor and its memory from one weekday to the next. */
-const DAY_SHAPE = 1.75;
-const DAY_MEMORY = 0.18;
 /** Share of weekdays on which people are neither on leave nor on a public holiday. */
 const PRESENCE = 0.875;
-/** Mail per weekday, Monday to Friday, mean 1. */
-const WEEKDAY_FACTORS = [0.985, 1.045, 1.025, 0.995, 0.95];
-
-const HOURS = new Weighted(HOUR_SHARES.map((share, hour) => [hour, share] as const));
 
 const HOLD_REASONS = new Weighted<readonly [reason: string, policy: string]>([
   [['Ctnt', 'Data Leak Prevention - Credit Cards'], 3],
@@ -125,8 +129,16 @@ export class MailBehaviour {
   private readonly answering: Random;
   private readonly affairs: Random;
   private readonly traits: Random;
+  private readonly moving: Random;
+  private readonly addressing: Random;
+  /** Those who have changed department by now. */
+  private readonly moved = new Set<number>();
   private readonly seed: number;
   private readonly mix: Mix;
+  private readonly profile: Profile;
+  private readonly hours: Weighted<number>;
+  /** Mail per weekday, Monday to Friday, mean 1. */
+  private readonly weekdays: readonly number[];
   private readonly world: OutsideWorld;
   private readonly internal: boolean;
   /** Newsletters per person and weekday. */
@@ -144,6 +156,11 @@ export class MailBehaviour {
     this.people = organisation.people;
     this.world = world;
     this.mix = mix;
+    const profile = profileOf(organisation);
+    this.profile = profile;
+    this.hours = new Weighted(profile.hours.map((share, hour) => [hour, share] as const));
+    const week = profile.days.weekdays.reduce((sum, level) => sum + level, 0);
+    this.weekdays = profile.days.weekdays.map((level) => (5 * level) / week);
     this.internal = internal;
     this.seed = seed;
     const mails = this.people.reduce((sum, person) => sum + person.daily_mails, 0);
@@ -159,11 +176,13 @@ export class MailBehaviour {
     this.answering = root.stream('answering');
     this.affairs = root.stream('affairs');
     this.traits = root.stream('traits');
+    this.moving = root.stream('moves');
+    this.addressing = root.stream('addresses');
     this.habits = new Array<Habits | undefined>(this.people.length);
     this.factors = new Float64Array(this.people.length).fill(-1);
     this.topics = new Int32Array(this.people.length * TOPICS);
-    this.correspondence = new Correspondence(world, seed, this.people);
-    this.colleagues = new Colleagues(this.people);
+    this.correspondence = new Correspondence(world, seed, this.people, profile.novelty);
+    this.colleagues = new Colleagues(this.people, profile.colleagues);
   }
 
   /** To be told at the start of each day, counted from the start of the log. */
@@ -171,9 +190,13 @@ export class MailBehaviour {
     this.correspondence.begin(day);
   }
 
-  /** Puts a person's local day on the agenda; `base` is the local midnight less the agenda's. */
-  plan(agenda: Agenda, person: Person, day: number, base: number): void {
+  /**
+   * Puts a person's local day on the agenda; `base` is the local midnight less the agenda's, `noon`
+   * the moment twelve hours later.
+   */
+  plan(agenda: Agenda, person: Person, day: number, base: number, noon: number): void {
     const random = this.planning;
+    if (person.moved !== undefined && noon >= person.moved.at) this.moveOnce(person, person.moved);
     const habits = this.habitsOf(person);
     const dow = weekday(day);
     const working = dow < 5;
@@ -183,14 +206,16 @@ export class MailBehaviour {
     const away = (working && isHoliday(habits.office, day)) || isOnLeave(this.seed, i, day);
     const rush = isQuarterEnd(day) ? habits.department.quarter_end : 1;
     const level = working
-      ? (person.daily_mails * (WEEKDAY_FACTORS[dow] as number) * rush) / PRESENCE
+      ? (person.daily_mails * (this.weekdays[dow] as number) * rush) / PRESENCE
       : person.daily_mails * habits.weekend;
     const share = person.external_share;
     if (!away) {
       const sent = level * factor;
-      this.place(agenda, habits, base, i, OUTBOUND, random.poisson(sent * share), working);
+      const trip = tripOf(this.seed, i, day, person.country);
+      const from = trip === undefined ? base : base + this.shiftOf(person, trip, noon);
+      this.place(agenda, habits, from, i, OUTBOUND, random.poisson(sent * share), working);
       if (this.internal) {
-        this.place(agenda, habits, base, i, INTERNAL, random.poisson(sent * (1 - share)), working);
+        this.place(agenda, habits, from, i, INTERNAL, random.poisson(sent * (1 - share)), working);
       }
     }
     const received =
@@ -228,6 +253,25 @@ export class MailBehaviour {
     }
   }
 
+  /** How much later than at home a traveller's day is, in ms; negative to the east. */
+  private shiftOf({ time_zone }: Person, trip: Trip, noon: number): number {
+    return (utcOffset(time_zone, noon) - utcOffset(trip.time_zone, noon)) * MINUTE;
+  }
+
+  /** A change of department: other habits, other colleagues, and most contacts are left behind. */
+  private moveOnce(person: Person, { peer_group }: Move): void {
+    if (this.moved.has(person.index)) return;
+    this.moved.add(person.index);
+    const random = this.moving;
+    this.colleagues.move(random, person, peer_group);
+    this.correspondence.move(random, person);
+    this.habits[person.index] = {
+      ...this.habitsOf(person),
+      department: departmentNamed(peer_group),
+    };
+    this.topics.fill(0, person.index * TOPICS, (person.index + 1) * TOPICS);
+  }
+
   private habitsOf(person: Person): Habits {
     const known = this.habits[person.index];
     if (known !== undefined) return known;
@@ -251,10 +295,12 @@ export class MailBehaviour {
       department,
       own,
       ownAddresses: [...person.personal, family],
-      freemail: random.beta(1.6, 1.6 / free - 1.6),
+      freemail: random.beta(2.4, 2.4 / free - 2.4),
       attachments: random.beta(4, 4 / this.mix.attachment_share - 4),
       shift: random.normal(0, 28) * MINUTE,
-      weekend: random.chance(0.3) ? random.exponential(0.12) : 0.004,
+      weekend: random.chance(this.profile.days.weekend_people)
+        ? random.exponential(this.profile.days.weekend_level)
+        : this.profile.days.weekend_level / 30,
       newsletters: random.gamma(1.2, 1 / 1.2),
       subscriptions: random.between(2, 12),
     };
@@ -265,12 +311,13 @@ export class MailBehaviour {
   /** Next weekday's factor: gamma-distributed with mean 1, correlated with the last one. */
   private advance(random: Random, i: number): void {
     const last = this.factors[i] as number;
+    const { shape, memory } = this.profile.days;
     if (last < 0) {
-      this.factors[i] = random.gamma(DAY_SHAPE, 1 / DAY_SHAPE);
+      this.factors[i] = random.gamma(shape, 1 / shape);
       return;
     }
-    const kept = random.beta(DAY_MEMORY * DAY_SHAPE, (1 - DAY_MEMORY) * DAY_SHAPE);
-    this.factors[i] = kept * last + random.gamma((1 - DAY_MEMORY) * DAY_SHAPE, 1 / DAY_SHAPE);
+    const kept = memory === 0 ? 0 : random.beta(memory * shape, (1 - memory) * shape);
+    this.factors[i] = kept * last + random.gamma((1 - memory) * shape, 1 / shape);
   }
 
   private place(
@@ -288,10 +335,12 @@ export class MailBehaviour {
       // People clear their mail in runs: a third follows the one before within minutes.
       if (k > 0 && random.chance(0.33)) at += random.exponential(4 * MINUTE);
       else {
-        const hour = working ? HOURS.draw(random) : 8 + random.int(14);
+        const hour = working ? this.hours.draw(random) : 8 + random.int(14);
         at = (hour + random.uniform()) * HOUR + habits.shift;
       }
-      agenda.add(base + Math.min(Math.max(at, 0), DAY - 1), person, act);
+      const offset = base + Math.min(Math.max(at, 0), DAY - 1);
+      // Far east, the first hours of a traveller's day lie in a UTC day that is over.
+      if (offset >= 0) agenda.add(offset, person, act);
     }
   }
 
@@ -359,14 +408,21 @@ export class MailBehaviour {
     } else {
       const contact = private_
         ? this.correspondence.freemail(random, person, habits.office)
-        : this.correspondence.business(random, person, habits.department, habits.office);
+        : this.correspondence.business(
+            random,
+            person,
+            habits.department,
+            habits.office,
+            tripOf(this.seed, person.index, localDay(person.time_zone, time), person.country)
+              ?.country,
+          );
       domain = contact.domain;
       recipients.push(this.world.contactAddress(domain, contact.contact));
     }
-    for (let k = extraRecipients(random); k > 0; k--) {
+    for (let k = extraRecipients(random, this.profile.recipients); k > 0; k--) {
       let address: string;
       if (domain >= 0 && random.chance(0.8)) {
-        address = this.world.contactAddress(domain, random.int(60));
+        address = this.world.contactAddress(domain, random.int(30));
       } else {
         const other = random.chance(habits.freemail)
           ? this.correspondence.freemail(random, person, habits.office)
@@ -405,7 +461,7 @@ export class MailBehaviour {
           : this.correspondence.business(random, person, habits.department, habits.office);
       sender = this.world.contactAddress(contact.domain, contact.contact);
     }
-    const recipients = [person.address];
+    const recipients = [this.recipientAddress(person)];
     if (random.chance(0.04)) {
       for (let k = 1 + random.int(3); k > 0; k--) {
         const other = this.colleagues.nearby(random, person);
@@ -413,7 +469,9 @@ export class MailBehaviour {
           recipients.push(other.address);
       }
     }
-    const attachments = random.chance(0.1) ? this.attachments(random, habits) : NO_ATTACHMENTS;
+    const attachments = random.chance(this.mix.attachment_share * this.profile.attachments.inbound)
+      ? this.attachments(random, habits)
+      : NO_ATTACHMENTS;
     const mail: MailActivity = {
       kind: 'mail',
       time,
@@ -431,7 +489,7 @@ export class MailBehaviour {
 
   /** Out-of-office notes, and the rare loop of two machines thanking each other. */
   private autoReply(person: Person, habits: Habits, mail: MailActivity, follow: FollowUps): void {
-    const local = Math.floor((mail.time + person.utc_offset * MINUTE) / DAY);
+    const local = localDay(person.time_zone, mail.time);
     if (!isOnLeave(this.seed, person.index, local)) return;
     const random = this.answering;
     if (!random.chance(0.45)) return;
@@ -508,8 +566,8 @@ export class MailBehaviour {
     const random = this.writing;
     const habits = this.habitsOf(person);
     const recipients: string[] = [];
-    for (let k = 1 + extraRecipients(random); k > 0; k--) {
-      const other = this.colleagues.draw(random, person);
+    for (let k = 1 + extraRecipients(random, this.profile.recipients); k > 0; k--) {
+      const other = this.colleagues.draw(random, person, time);
       if (other !== undefined && !recipients.includes(other.address))
         recipients.push(other.address);
     }
@@ -522,7 +580,7 @@ export class MailBehaviour {
       recipients,
       subject: this.subject(random, person, habits),
       body_bytes: this.world.bodyBytes(random),
-      attachments: random.chance(habits.attachments * 0.72)
+      attachments: random.chance(habits.attachments * this.profile.attachments.internal)
         ? this.attachments(random, habits)
         : NO_ATTACHMENTS,
       outcome: DELIVERED,
@@ -536,7 +594,13 @@ export class MailBehaviour {
 
   private senderAddress(random: Random, person: Person): string {
     const alias = person.aliases[0];
-    return alias !== undefined && random.chance(0.06) ? alias : person.address;
+    return alias !== undefined && random.chance(FROM_ALIAS) ? alias : person.address;
+  }
+
+  private recipientAddress({ aliases, address }: Person): string {
+    const random = this.addressing;
+    if (aliases.length === 0 || !random.chance(this.mix.to_alias_share)) return address;
+    return random.pick(aliases);
   }
 
   /** The address next to a misspelt one. */
@@ -551,7 +615,7 @@ export class MailBehaviour {
   private attachments(random: Random, habits: Habits): Attachment[] {
     const list: Attachment[] = [];
     let count = 1;
-    if (random.chance(0.16)) {
+    if (random.chance(this.profile.attachments.several)) {
       count = 2;
       while (count < 25 && random.chance(0.55)) count++;
     }
@@ -569,8 +633,9 @@ export class MailBehaviour {
   private subject(random: Random, person: Person, habits: Habits): string {
     const base = person.index * TOPICS;
     const u = random.uniform();
-    const reply = u < 0.24;
-    const forward = !reply && u < 0.39;
+    const { subjects } = this.profile;
+    const reply = u < subjects.reply;
+    const forward = !reply && u < subjects.reply + subjects.forward;
     let topic = 0;
     if (reply || (forward && random.chance(0.6))) {
       topic = this.topics[base + random.int(TOPICS)] as number;
@@ -629,13 +694,15 @@ export class MailBehaviour {
 }
 
 const TOPICS = 8;
+/** Share of mail that people with a second address send from it. Assumed. */
+const FROM_ALIAS = 0.06;
 const NO_ATTACHMENTS: readonly Attachment[] = [];
 const NEWS_NAMES = ['news', 'newsletter', 'no-reply', 'info', 'noreply', 'updates', 'notification'];
 
-/** Recipients beyond the first: mostly none, with a power-law tail (exponent 1.76). */
-function extraRecipients(random: Random): number {
-  if (!random.chance(0.17)) return 0;
-  return Math.min(60, Math.floor(random.pareto(2, 1.76)) - 1);
+/** Recipients beyond the first: mostly none, with a power-law tail. */
+function extraRecipients(random: Random, { several, exponent }: RecipientHabits): number {
+  if (!random.chance(several)) return 0;
+  return Math.min(60, Math.floor(random.pareto(2, exponent)) - 1);
 }
 
 function extensionOf(name: string): string {

@@ -9,55 +9,66 @@ import { DAY } from '../calendar.js';
 /** Slots per key; a key is (ms of the day) · SLOTS + slot, which needs 53 bits at most. */
 const SLOTS = 67_108_864;
 
+/** Entries of a day in typed arrays. */
+class Entries {
+  /** Milliseconds since the start of the day. */
+  offsets = new Float64Array(1024);
+  persons = new Int32Array(1024);
+  acts = new Uint8Array(1024);
+  count = 0;
+
+  push(offset: number, person: number, act: number): void {
+    const i = this.count;
+    if (i === this.offsets.length) this.grow();
+    this.offsets[i] = offset;
+    this.persons[i] = person;
+    this.acts[i] = act;
+    this.count = i + 1;
+  }
+
+  private grow(): void {
+    const size = this.offsets.length * 2;
+    const offsets = new Float64Array(size);
+    offsets.set(this.offsets);
+    this.offsets = offsets;
+    const persons = new Int32Array(size);
+    persons.set(this.persons);
+    this.persons = persons;
+    const acts = new Uint8Array(size);
+    acts.set(this.acts);
+    this.acts = acts;
+  }
+}
+
 export class Agenda {
-  private keys = new Float64Array(1024);
-  private person = new Int32Array(1024);
-  private act = new Uint8Array(1024);
-  private count = 0;
-  private carriedOver: { offset: number; person: number; act: number }[] = [];
+  private today = new Entries();
+  private later = new Entries();
 
   /** `offset` is ms since the start of the UTC day and may lie beyond its end, not before it. */
   add(offset: number, person: number, act: number): void {
-    if (offset >= DAY) {
-      this.carriedOver.push({ offset: offset - DAY, person, act });
-      return;
-    }
-    if (this.count === this.keys.length) this.grow();
-    this.keys[this.count] = Math.max(0, Math.floor(offset)) * SLOTS + this.count;
-    this.person[this.count] = person;
-    this.act[this.count] = act;
-    this.count++;
+    if (offset >= DAY) this.later.push(offset - DAY, person, act);
+    else this.today.push(Math.max(0, Math.floor(offset)), person, act);
   }
 
   /** Calls back in time order and empties the agenda, keeping what belongs to later days. */
   *drain(): Generator<{ offset: number; person: number; act: number }> {
-    const sorted = this.keys.subarray(0, this.count).sort();
+    const { offsets, persons, acts, count } = this.today;
+    for (let i = 0; i < count; i++) offsets[i] = (offsets[i] as number) * SLOTS + i;
+    const sorted = offsets.subarray(0, count).sort();
     const entry = { offset: 0, person: 0, act: 0 };
-    for (let i = 0; i < sorted.length; i++) {
+    for (let i = 0; i < count; i++) {
       const key = sorted[i] as number;
       const slot = key % SLOTS;
       entry.offset = (key - slot) / SLOTS;
-      entry.person = this.person[slot] as number;
-      entry.act = this.act[slot] as number;
+      entry.person = persons[slot] as number;
+      entry.act = acts[slot] as number;
       yield entry;
     }
-    this.count = 0;
-    const kept = this.carriedOver;
-    this.carriedOver = [];
-    for (const item of kept) this.add(item.offset, item.person, item.act);
-  }
-
-  private grow(): void {
-    const size = this.keys.length * 2;
-    const keys = new Float64Array(size);
-    keys.set(this.keys);
-    const person = new Int32Array(size);
-    person.set(this.person);
-    const act = new Uint8Array(size);
-    act.set(this.act);
-    this.keys = keys;
-    this.person = person;
-    this.act = act;
+    this.today.count = 0;
+    const kept = this.later;
+    this.later = new Entries();
+    for (let i = 0; i < kept.count; i++)
+      this.add(kept.offsets[i] as number, kept.persons[i] as number, kept.acts[i] as number);
   }
 }
 

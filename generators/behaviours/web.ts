@@ -97,8 +97,10 @@ export class WebBehaviour {
       url: `https://${site.domain}/${site.path}/${random.word().toString(36)}`,
       method: uploads ? (random.chance(0.7) ? 'POST' : 'PUT') : 'GET',
       category: site.category,
-      bytes_uploaded: uploads ? Math.round(random.lognormal(11.5, 2)) : random.int(900),
-      bytes_downloaded: 400 + random.int(2600),
+      bytes_uploaded: uploads
+        ? Math.round(random.lognormal(11.5, 2))
+        : this.world.requestBytes(random),
+      bytes_downloaded: this.world.blockPageBytes(random),
       src_ip: this.world.workstation(person),
       user_agent: this.world.userAgent(person),
     };

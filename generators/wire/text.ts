@@ -5,19 +5,9 @@ import type { Random } from '../random.js';
 
 const TWO = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, '0'));
 
-let cachedDay = Number.NaN;
-let cachedDate = '';
-
 /** `2024-01-01T09:00:00`, no zone. */
 export function isoSeconds(time: number): string {
-  const day = Math.floor(time / DAY);
-  if (day !== cachedDay) {
-    cachedDate = new Date(day * DAY).toISOString().slice(0, 11);
-    cachedDay = day;
-  }
-  const s = Math.floor((time - day * DAY) / 1000);
-  const minutes = Math.floor(s / 60);
-  return `${cachedDate}${TWO[Math.floor(minutes / 60)]}:${TWO[minutes % 60]}:${TWO[s % 60]}`;
+  return UTC.spell(time);
 }
 
 /** `+0100`: never with a colon. */
@@ -26,17 +16,55 @@ export function offsetText(minutes: number): string {
   return `${minutes < 0 ? '-' : '+'}${TWO[Math.floor(size / 60)]}${TWO[size % 60]}`;
 }
 
-/** `2024-01-01T09:00:00+0000` in the account's zone. */
-export function localTime(time: number, utc_offset: number, suffix: string): string {
-  return isoSeconds(time + utc_offset * MINUTE) + suffix;
+/** Spells moments to the second in one zone: `2024-01-01T09:00:00`, and what is to follow. */
+export class TimeSpelling {
+  private readonly shift: number;
+  private readonly ends: readonly string[];
+  private day = Number.NaN;
+  private date = '';
+  private minute = Number.NaN;
+  private text = '';
+
+  /** `utc_offset` in minutes east of UTC; `suffix` is put behind, such as an offset. */
+  constructor(utc_offset: number, suffix: string) {
+    this.shift = utc_offset * MINUTE;
+    this.ends = TWO.map((second) => second + suffix);
+  }
+
+  spell(time: number): string {
+    const local = time + this.shift;
+    const minute = Math.floor(local / MINUTE);
+    // Lines come nearly in order of time, so most share the minute of the one before.
+    if (minute !== this.minute) {
+      const day = Math.floor(local / DAY);
+      if (day !== this.day) {
+        this.date = new Date(day * DAY).toISOString().slice(0, 11);
+        this.day = day;
+      }
+      const of_day = minute - (day * DAY) / MINUTE;
+      this.text = `${this.date}${TWO[Math.floor(of_day / 60)]}:${TWO[of_day % 60]}:`;
+      this.minute = minute;
+    }
+    return this.text + (this.ends[Math.floor((local - minute * MINUTE) / 1000)] as string);
+  }
 }
 
-// Control characters, quotes and backslashes need an escape, as do lone surrogates.
-const NEEDS_ESCAPE = /["\\\p{Cc}\p{Cs}]/u;
+const UTC = new TimeSpelling(0, '');
+
+/**
+ * Control characters, quotes and backslashes need an escape, as do lone surrogates. A pattern is
+ * quicker than a loop, since texts that were just put together have their characters in pieces.
+ */
+const NEEDS_ESCAPE = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
+
+/** A text as it stands between the quotes of a JSON string. */
+export function escapeJson(text: string): string {
+  return NEEDS_ESCAPE.test(text) ? JSON.stringify(text).slice(1, -1) : text;
+}
 
 /** A JSON string with its quotes. */
 export function jsonText(text: string): string {
-  return NEEDS_ESCAPE.test(text) ? JSON.stringify(text) : `"${text}"`;
+  return `"${escapeJson(text)}"`;
 }
 
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
@@ -56,14 +84,29 @@ export function trackingCode(random: Random): string {
   return text + BASE64URL[last & 63] + 'AQgw'[(last >>> 6) & 3];
 }
 
-const HEX = Array.from({ length: 65_536 }, (_, i) => i.toString(16).padStart(4, '0'));
+/** 32 bytes as 43 characters of URL-safe base64; `word` gives 32 bits at each call. */
+export function base64Of32Bytes(word: () => number): string {
+  let text = '';
+  for (let i = 0; i < 10; i++) {
+    const bits = word();
+    text += (PAIRS[bits >>> 20] as string) + (PAIRS[(bits >>> 8) & 4095] as string);
+  }
+  const last = word();
+  return `${text}${PAIRS[last >>> 20] as string}${BASE64URL[(last & 15) << 2] as string}`;
+}
+
+const HEX3 = Array.from({ length: 4096 }, (_, i) => i.toString(16).padStart(3, '0'));
+const HEX2 = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
 
 /** Random hexadecimal digits, a multiple of eight. */
 export function hex(random: Random, digits: number): string {
   let text = '';
   for (let i = 0; i < digits; i += 8) {
     const word = random.word();
-    text += (HEX[word >>> 16] as string) + (HEX[word & 0xffff] as string);
+    text +=
+      (HEX3[word >>> 20] as string) +
+      (HEX3[(word >>> 8) & 4095] as string) +
+      (HEX2[word & 255] as string);
   }
   return text;
 }

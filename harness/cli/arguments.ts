@@ -69,7 +69,10 @@ export function readInvocation(
   const settings = Object.fromEntries(
     options.map((spec) => [
       spec.name,
-      values.get(spec.name) ?? spec.default ?? (spec.type === 'texts' ? [] : undefined),
+      values.get(spec.name) ??
+        spec.defaults?.[command] ??
+        spec.default ??
+        (spec.type === 'texts' ? [] : undefined),
     ]),
   ) as unknown as Settings;
   return { ...typed, command, settings, warnings };

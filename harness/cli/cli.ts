@@ -13,6 +13,7 @@ const load: Record<CommandName, () => Promise<Command>> = {
   replay: async () => (await import('./replay.js')).replayFiles,
   emit: async () => (await import('./emit.js')).emitLines,
   score: async () => (await import('./score.js')).scoreAlerts,
+  realism: async () => (await import('./realism.js')).realism,
   lint: async () => (await import('./lint.js')).lint,
   test: async () => (await import('./test.js')).test,
   list: async () => (await import('./list.js')).list,

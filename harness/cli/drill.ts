@@ -1,15 +1,18 @@
 import { statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { ContentPack } from '#content';
-import { type DrillOptions, prepareDrill } from '../drill-options.js';
+import type { Profile } from '#generators';
+import type { DrillOptions } from '../drill-options.js';
 import type { RunEvent } from '../events.js';
 import { count, visible } from '../format.js';
 import { packageVersion } from '../package-root.js';
 import { renderText } from '../reporters/text.js';
 import type { RunResult } from '../result.generated.js';
 import { serialiseResult, writeResult } from '../result.js';
-import { run, exitCode as verdictCode } from '../run.js';
+import { exitCode as verdictCode } from '../run.js';
 import { UsageFault } from '../usage-fault.js';
+import { runDrill } from '../workers/run-drill.js';
 import { startDrill } from '../workers/start-drill.js';
 import { barOf } from './bar.js';
 import type { Command } from './command.js';
@@ -33,7 +36,7 @@ export const drill: Command = async ({ settings }, shell) => {
   const content = await openContent(settings, shell);
   if (!content) return exitCode.content;
 
-  const options = drillOptions(settings, shell);
+  const options = { ...drillOptions(settings, shell), ...(await givenProfile(settings, shell)) };
   const live = wantsLiveView(settings, shell);
   const result = live
     ? await runLive(options, content.pack, settings, shell)
@@ -71,8 +74,39 @@ function wantsLiveView(settings: Settings, shell: Shell): boolean {
   );
 }
 
+/** What `--org` asks for. Throws UsageFault for options that say otherwise. */
+export function givenPeople(settings: Settings): Pick<DrillOptions, 'org' | 'internal_domains'> {
+  const { org } = settings;
+  if (org === undefined) {
+    if (settings['internal-domain'].length > 0)
+      throw new UsageFault(
+        '--internal-domain goes with --org: made-up people have made-up domains.',
+      );
+    return {};
+  }
+  for (const name of ['people', 'peer-groups'] as const)
+    if (settings[name] !== optionTable.find((option) => option.name === name)?.default)
+      throw new UsageFault(
+        `--org and --${name} exclude each other.`,
+        'The people and their groups come from the file.',
+      );
+  return { org, internal_domains: settings['internal-domain'] };
+}
+
+/** The profile of `--profile`. Throws UsageFault. */
+export async function givenProfile(
+  settings: Settings,
+  shell: Shell,
+): Promise<{ profile?: Profile }> {
+  const { profile: file } = settings;
+  if (file === undefined) return {};
+  const { readProfile } = await import('../realism/profile-file.js');
+  return { profile: await readProfile(resolve(shell.cwd, file), file) };
+}
+
 function drillOptions(settings: Settings, shell: Shell): DrillOptions {
   return {
+    ...givenPeople(settings),
     seed: settings.seed,
     people: settings.people,
     peer_groups: settings['peer-groups'],
@@ -80,9 +114,12 @@ function drillOptions(settings: Settings, shell: Shell): DrillOptions {
     test_days: settings['test-days'],
     start,
     instances: settings.instances,
+    mails_per_weekday: settings['mails-per-weekday'],
+    external_share: settings['external-share'],
     internal_mail: settings['internal-mail'],
     format: settings.format,
     base_rate: settings['base-rate'],
+    usual_share: settings['usual-share'],
     version: packageVersion(),
     command: commandFor(settings),
     content: contentRoot(settings, shell),
@@ -90,18 +127,33 @@ function drillOptions(settings: Settings, shell: Shell): DrillOptions {
     scenarios: settings.scenarios,
     only: settings.only,
     cwd: shell.cwd,
+    workers: settings.workers ?? usualWorkers(settings),
   };
+}
+
+/** Person-days from which a second thread brings more than its start costs. */
+const worthThread = 2000;
+
+function usualWorkers(settings: Settings): number {
+  const days = settings['history-days'] + settings['test-days'];
+  return settings.people * days < worthThread ? 1 : Math.min(2, availableParallelism());
 }
 
 /** Options that change what is measured; the rest only change how it is shown. */
 const measured: readonly OptionName[] = [
   'seed',
+  'org',
+  'internal-domain',
   'people',
   'peer-groups',
   'history-days',
   'test-days',
   'instances',
   'base-rate',
+  'usual-share',
+  'profile',
+  'mails-per-weekday',
+  'external-share',
   'internal-mail',
   'format',
   'content',
@@ -118,7 +170,8 @@ export function commandFor(
 ): string {
   const words = names.flatMap((name) => {
     const value = settings[name];
-    const usual = optionTable.find((option) => option.name === name)?.default;
+    const option = optionTable.find((one) => one.name === name);
+    const usual = option?.defaults?.[command] ?? option?.default;
     if (value === undefined || (value === usual && name !== 'seed')) return [];
     if (value === true) return [`--${name}`];
     const values = Array.isArray(value) ? (value as readonly string[]) : [String(value)];
@@ -150,17 +203,17 @@ async function runPlain(
   pack: ContentPack,
   shell: Shell,
 ): Promise<RunResult> {
-  const prepared = await prepareDrill(options, pack);
   const progress = shell.stderr.isTTY === true ? progressBar(shell) : undefined;
   const warnings: string[] = [];
   try {
-    return await run(
-      prepared,
+    return await runDrill(
+      options,
       (event) => {
         if (event.event === 'warning') warnings.push(event.message);
         progress?.show(event);
       },
       shell.signal,
+      pack,
     );
   } finally {
     progress?.stop();

@@ -21,7 +21,7 @@ import { UsageFault } from '../usage-fault.js';
 import { barOf } from './bar.js';
 import type { Command } from './command.js';
 import { contentRoot, contextFolders, openContent } from './content.js';
-import { commandFor } from './drill.js';
+import { commandFor, givenPeople, givenProfile } from './drill.js';
 import { exitCode } from './exit.js';
 import type { OptionName, Settings } from './options.js';
 import { readDay, readDuration, readRate, readSpeed } from './quantity.js';
@@ -30,11 +30,16 @@ import { type Shell, write } from './shell.js';
 /** Options that change the lines; the rest only change where and how fast they go. */
 const worldly: readonly OptionName[] = [
   'seed',
+  'org',
+  'internal-domain',
   'people',
   'peer-groups',
   'history-days',
   'test-days',
   'instances',
+  'profile',
+  'mails-per-weekday',
+  'external-share',
   'internal-mail',
   'format',
   'start',
@@ -138,12 +143,16 @@ async function emitOptions(
     test_days: settings['test-days'],
     start: readDay(settings.start, 'start'),
     instances: settings.instances,
+    mails_per_weekday: settings['mails-per-weekday'],
+    external_share: settings['external-share'],
+    ...(await givenProfile(settings, shell)),
     internal_mail: settings['internal-mail'],
     format: settings.format,
   };
-  const { scenarios } = await prepareDrill(
+  const { scenarios, given } = await prepareDrill(
     {
       ...world,
+      ...givenPeople(settings),
       base_rate: settings['base-rate'],
       version: packageVersion(),
       command: '',
@@ -157,6 +166,7 @@ async function emitOptions(
   );
   return {
     ...world,
+    given,
     scenarios,
     pack,
     version: packageVersion(),
@@ -178,7 +188,7 @@ function receiverOf(
     case 'file':
       return fileReceiver(place.path, place.shown, settings.gzip || place.path.endsWith('.gz'));
     case 'folder':
-      return new FolderReceiver(place.path, place.shown, settings.gzip);
+      return new FolderReceiver(place.path, place.shown, settings.gzip, settings.format);
     case 'target':
       return openTarget(place.address, {
         token: settings.token,

@@ -69,9 +69,10 @@ export function helpText(command: CommandName | undefined, width: number): strin
     'Options:',
     twoColumns(
       mine.map((option) => {
+        const usual = option.defaults?.[spec.name] ?? option.default;
         const facts = [
           option.choices?.join(' | '),
-          option.default !== undefined && option.default !== false && `default ${option.default}`,
+          usual !== undefined && usual !== false && `default ${usual}`,
         ].filter((fact) => typeof fact === 'string');
         return [
           shownFlag(option),

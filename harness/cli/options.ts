@@ -3,6 +3,7 @@ export type CommandName =
   | 'replay'
   | 'emit'
   | 'score'
+  | 'realism'
   | 'lint'
   | 'test'
   | 'list'
@@ -35,11 +36,12 @@ export const commands: readonly CommandSpec[] = [
     name: 'replay',
     takes: '[FILE…]',
     help: 'Run the engine over real log files',
-    more: 'FILE may be a glob, a .gz file, or - for standard input (also when no file is given). The format is found line by line. Exit code 3 when nothing could be used.',
+    more: 'FILE may be a glob, a .gz file, or - for standard input (also when no file is given). The format is found line by line. Exit code 3 when nothing could be used. With --state a log can come a day at a time, each file once and in order; a run that is stopped, or that could not read all of its input, leaves the state as it was and is to be run again.',
     examples: [
       'leakdrill replay siem.json --internal-domain corp.example',
       "leakdrill replay 'export/*.json.gz' --directory people.csv --out triggers.jsonl",
       'zcat siem.gz | leakdrill replay -',
+      'leakdrill replay siem-2024-03-05.json --state corp.state --out triggers-05.jsonl',
     ],
   },
   {
@@ -63,6 +65,18 @@ export const commands: readonly CommandSpec[] = [
       'leakdrill score --alerts alerts.csv --labels labels.jsonl',
       'leakdrill score --alerts alerts.jsonl --labels labels.jsonl --map rule=search_name,user=src_user,time=_time',
       "leakdrill score --alerts alerts.csv --labels labels.jsonl --rename 'Mail to own mailbox=EM-UD-F'",
+    ],
+  },
+  {
+    name: 'realism',
+    takes: '[FILE…]',
+    help: 'Measure a generated organisation, or your own logs, against published mail corpora',
+    more: 'Without --logs it generates an organisation at the size, span and level of mail that the corpora have. FILE is a further log after --logs. What the mails cannot tell is said to be not measurable, and why. Exit code 1 when a target is outside its band; with --logs never, since your mail may differ from the corpora for good reasons: --fit FILE makes a profile of it, which drill, emit and realism take with --profile.',
+    examples: [
+      'leakdrill realism --seed 7 --sources',
+      'leakdrill realism --logs siem.json --directory people.csv --time-zone Europe/Berlin',
+      'leakdrill realism --logs siem-*.json.gz --directory people.csv --fit corp.yaml',
+      'leakdrill realism --profile corp.yaml',
     ],
   },
   {
@@ -118,6 +132,8 @@ export interface OptionSpec {
   readonly help: string;
   readonly shown?: string;
   readonly default?: number | string | boolean;
+  /** Where it differs by command. */
+  readonly defaults?: Partial<Record<CommandName, number>>;
   readonly choices?: readonly string[];
   /** Inclusive bounds. */
   readonly min?: number;
@@ -133,6 +149,7 @@ const everywhere: readonly CommandName[] = [
   'replay',
   'emit',
   'score',
+  'realism',
   'lint',
   'test',
   'list',
@@ -152,27 +169,36 @@ const optionTable = [
     min: 0,
     max: 4_294_967_295,
     shown: 'N',
-    commands: ['drill', 'emit'],
+    commands: ['drill', 'emit', 'realism'],
     help: 'Everything random follows from it',
+  },
+  {
+    name: 'org',
+    type: 'path',
+    shown: 'FILE',
+    commands: ['drill', 'emit'],
+    help: 'Your own people, JSON or CSV, in place of made-up ones',
   },
   {
     name: 'people',
     type: 'integer',
     default: 200,
+    defaults: { realism: 148 },
     min: 2,
     max: 1_000_000,
     shown: 'N',
-    commands: ['drill', 'emit'],
+    commands: ['drill', 'emit', 'realism'],
     help: 'Size of the organisation',
   },
   {
     name: 'peer-groups',
     type: 'integer',
     default: 8,
+    defaults: { realism: 12 },
     min: 1,
     max: 10_000,
     shown: 'N',
-    commands: ['drill', 'emit'],
+    commands: ['drill', 'emit', 'realism'],
     help: 'Number of departments',
   },
   {
@@ -196,6 +222,16 @@ const optionTable = [
     help: 'Days under test, in which attacks and look-alikes happen',
   },
   {
+    name: 'days',
+    type: 'integer',
+    default: 540,
+    min: 28,
+    max: 3650,
+    shown: 'N',
+    commands: ['realism'],
+    help: 'Days of mail to generate',
+  },
+  {
     name: 'instances',
     type: 'integer',
     default: 1,
@@ -216,6 +252,40 @@ const optionTable = [
     help: 'Attacks per user per day for which precision is stated',
   },
   {
+    name: 'usual-share',
+    type: 'number',
+    min: 0.0001,
+    max: 1,
+    shown: 'S',
+    commands: ['drill', 'replay'],
+    help: 'Lower the points of rules that fire often: one that fired in a larger share of sessions over the last 7 days scores as if it had fired in this share. Without it every rule scores what it says',
+  },
+  {
+    name: 'mails-per-weekday',
+    type: 'number',
+    min: 0.1,
+    max: 200,
+    shown: 'N',
+    commands: ['drill', 'emit', 'realism'],
+    help: 'Mails that a person sends on a weekday in the mean; 9 unless a profile says otherwise, and 2.35 as in the corpora for realism',
+  },
+  {
+    name: 'external-share',
+    type: 'number',
+    min: 0.01,
+    max: 0.9,
+    shown: 'S',
+    commands: ['drill', 'emit', 'realism'],
+    help: 'Mean share of them that goes outside, 0.165 unless a profile says otherwise; people differ widely',
+  },
+  {
+    name: 'profile',
+    type: 'path',
+    shown: 'FILE',
+    commands: ['drill', 'emit', 'realism'],
+    help: 'How people behave, YAML or JSON, in place of the default; realism --fit writes one',
+  },
+  {
     name: 'internal-mail',
     type: 'flag',
     default: false,
@@ -226,7 +296,7 @@ const optionTable = [
     name: 'format',
     type: 'choice',
     default: 'v1-json',
-    choices: ['v1-json', 'v1-kv', 'dlp'],
+    choices: ['v1-json', 'v1-kv', 'v2', 'dlp'],
     shown: 'NAME',
     commands: ['drill', 'emit'],
     help: 'How mail lines are written',
@@ -251,8 +321,17 @@ const optionTable = [
     default: 'text',
     choices: ['text', 'json', 'none'],
     shown: 'KIND',
-    commands: ['drill', 'replay', 'score'],
+    commands: ['drill', 'replay', 'score', 'realism'],
     help: 'What goes to standard output',
+  },
+  {
+    name: 'workers',
+    type: 'integer',
+    min: 1,
+    max: 64,
+    shown: 'N',
+    commands: ['drill'],
+    help: 'Threads to use; the result is the same on any number. 1: one does all; 2 or more: one writes the lines while another reads them. Else 2 where there are two cores and the drill is not tiny',
   },
   {
     name: 'plain',
@@ -266,8 +345,8 @@ const optionTable = [
     type: 'path',
     shown: 'FILE',
     flagOnly: true,
-    commands: ['drill', 'replay', 'emit', 'score', 'docs'],
-    help: 'drill, score: write the result as JSON; replay: write the triggers, one JSON object a line; emit: - for standard output, a file, or a folder (that exists or ends in /) for files as Mimecast rolls them; docs: the folder for the pages',
+    commands: ['drill', 'replay', 'emit', 'score', 'docs', 'realism'],
+    help: 'drill, score, realism: write the result as JSON; replay: write the triggers, one JSON object a line; emit: - for standard output, a file, or a folder (that exists or ends in /) for files as Mimecast rolls them; docs: the folder for the pages',
   },
   {
     name: 'to',
@@ -389,15 +468,45 @@ const optionTable = [
     name: 'directory',
     type: 'path',
     shown: 'FILE',
-    commands: ['replay'],
+    commands: ['replay', 'realism'],
     help: 'People of the organisation, JSON or CSV',
   },
   {
     name: 'internal-domain',
     type: 'texts',
     shown: 'DOMAIN',
-    commands: ['replay'],
-    help: 'Domain of the organisation; repeatable',
+    commands: ['drill', 'replay', 'emit', 'realism'],
+    help: 'Domain of the organisation; repeatable. drill, emit: with --org, else those of its addresses',
+  },
+  {
+    name: 'logs',
+    type: 'texts',
+    shown: 'FILE',
+    flagOnly: true,
+    commands: ['realism'],
+    help: 'Measure these logs instead: whatever replay reads; repeatable',
+  },
+  {
+    name: 'time-zone',
+    type: 'text',
+    shown: 'ZONE',
+    commands: ['realism'],
+    help: 'With --logs: where people work, such as Europe/Berlin, unless the directory says it of each',
+  },
+  {
+    name: 'fit',
+    type: 'path',
+    shown: 'FILE',
+    flagOnly: true,
+    commands: ['realism'],
+    help: 'Write a profile with which the generator behaves like the measured mail; takes a minute',
+  },
+  {
+    name: 'sources',
+    type: 'flag',
+    default: false,
+    commands: ['realism'],
+    help: 'Also show corpus, kind of band and definition of each target, and the parts of shapes',
   },
   {
     name: 'samples',
@@ -408,6 +517,29 @@ const optionTable = [
     shown: 'N',
     commands: ['replay'],
     help: 'Unparsed lines to show for each reason',
+  },
+  {
+    name: 'state',
+    type: 'path',
+    shown: 'FILE',
+    commands: ['replay'],
+    help: 'Go on where the last replay with this file stopped, and keep in it where this one stops: models, open sessions, waiting messages',
+  },
+  {
+    name: 'retrain',
+    type: 'flag',
+    default: false,
+    flagOnly: true,
+    commands: ['replay'],
+    help: 'With --state: start anew, and put the new state in the place of the old one',
+  },
+  {
+    name: 'close',
+    type: 'flag',
+    default: false,
+    flagOnly: true,
+    commands: ['replay'],
+    help: 'With --state: the log ends with these files; tell waiting messages and close open sessions too',
   },
   {
     name: 'explain',

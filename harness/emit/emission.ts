@@ -19,7 +19,6 @@ import {
   labelsVersion,
   type UserRecord,
 } from './labels.js';
-import { logTypeOf, messageIdOf } from './log-type.js';
 import type { Receiver } from './receiver.js';
 
 export interface EmitOptions extends Omit<PlanOptions, 'competitors'>, SimulateOptions {
@@ -82,7 +81,9 @@ export function prepareEmission(options: EmitOptions): PreparedEmission {
   const identity = JSON.stringify([
     options.version,
     [seed, people, peer_groups, history_days, test_days, start, instances],
-    [options.format, options.internal_mail],
+    [options.format, options.internal_mail, options.mails_per_weekday, options.external_share],
+    [options.given?.digest, options.given?.domains],
+    ...(options.profile ? [options.profile] : []),
     planned.instances.map(({ id, first, last }) => [id, first, last]),
   ]);
   const run = createHash('sha256').update(identity).digest('hex').slice(0, 12);
@@ -113,7 +114,7 @@ export async function emit(prepared: PreparedEmission, outlet: Outlet): Promise<
   let moment: number | undefined;
   let complete = true;
   try {
-    for (const { id, text } of simulation.lines) {
+    for (const { id, text, log, message_id } of simulation.lines) {
       const time = simulation.moment();
       if (id >= from) await pacer.due(time);
       if (signal.aborted) {
@@ -123,7 +124,6 @@ export async function emit(prepared: PreparedEmission, outlet: Outlet): Promise<
       const label = simulation.labels.get(id);
       const about = label && instances[label.instance];
       if (label && about) {
-        const message_id = messageIdOf(text);
         const record: LineRecord = {
           record: 'line',
           line: id,
@@ -138,7 +138,7 @@ export async function emit(prepared: PreparedEmission, outlet: Outlet): Promise<
       lines = id;
       moment = Math.max(moment ?? time, time);
       if (id >= from) {
-        const full = receiver.take({ id, time, text, log: logTypeOf(text) });
+        const full = receiver.take({ id, time, text, log });
         // Awaiting nothing would cost every line a turn of the event loop.
         if (full !== undefined) await full;
       }
@@ -178,8 +178,12 @@ function* preamble({ plan: planned, options, run }: PreparedEmission): Generator
     seed: options.seed,
     organisation: organisation.name,
     domains: organisation.domains,
-    people: options.people,
-    peer_groups: options.peer_groups,
+    people: organisation.people.length,
+    peer_groups: organisation.peer_groups.length,
+    ...(options.given && {
+      organisation_file: options.given.file,
+      organisation_digest: options.given.digest,
+    }),
     history_days: options.history_days,
     test_days: options.test_days,
     start: iso(options.start),
@@ -188,7 +192,7 @@ function* preamble({ plan: planned, options, run }: PreparedEmission): Generator
     format: options.format,
     layout: options.layout,
     command: options.command,
-    assumptions: assumptionsOf(options),
+    assumptions: assumptionsOf(organisation, options),
   } satisfies HeaderRecord;
   for (const { address, aliases, hired, left } of organisation.people) {
     yield {
@@ -197,6 +201,16 @@ function* preamble({ plan: planned, options, run }: PreparedEmission): Generator
       aliases,
       from: iso(hired),
       until: left === undefined ? null : iso(left),
+    } satisfies UserRecord;
+  }
+  // Mailboxes that are nobody's own are users too: they raise alerts like anybody.
+  for (const { address, aliases } of organisation.mailboxes) {
+    yield {
+      record: 'user',
+      user: address,
+      aliases,
+      from: iso(options.start),
+      until: null,
     } satisfies UserRecord;
   }
   for (const { id, scenario, user, person, first, last } of planned.instances) {

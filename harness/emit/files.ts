@@ -3,8 +3,8 @@ import { createWriteStream, mkdirSync, renameSync, rmSync, type WriteStream } fr
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { createGzip } from 'node:zlib';
+import type { LogName, WriterOptions } from '#generators';
 import { UsageFault } from '../usage-fault.js';
-import type { LogType } from './log-type.js';
 import type { Delivery, EmittedLine, Receiver } from './receiver.js';
 
 const chunkSize = 65_536;
@@ -124,11 +124,12 @@ export function fileReceiver(path: string, shown: string, gzip: boolean): Receiv
 
 /** Mimecast makes a new file of each log about this often. */
 const window = 30 * 60_000;
-/** Logs that Mimecast's SIEM endpoint hands out, and v1 JSON wraps into one object a file. */
-const siemLogs: ReadonlySet<LogType> = new Set(['receipt', 'process', 'delivery']);
+/** How mail is written, as the generators name it. */
+export type MailFormat = NonNullable<WriterOptions['mail']>;
 
 interface RollingFile {
   readonly number: number;
+  readonly page: number;
   readonly path: string;
   readonly name: string;
   readonly form: FileForm;
@@ -141,39 +142,83 @@ interface FileForm {
   readonly head: string;
   readonly between: string;
   readonly tail: string;
+  /** Lines that a file holds at most. */
+  readonly most: number;
 }
 
-const forms = {
-  wrapped: { extension: 'json', head: '{"type":"MTA","data":[', between: ',', tail: ']}' },
-  keyValue: { extension: 'siem', head: '', between: '\r\n', tail: '\r\n' },
-  ndjson: { extension: 'json', head: '', between: '\n', tail: '\n' },
-} as const satisfies Record<string, FileForm>;
+/** Records that one answer of Mimecast's query API holds at most. */
+const pageSize = 500;
 
-function formOf({ log, text }: EmittedLine): FileForm {
-  if (!text.startsWith('{')) return forms.keyValue;
-  return siemLogs.has(log) && text.includes('"aCode":') ? forms.wrapped : forms.ndjson;
+const json = (head: string, between: string, tail: string): FileForm => ({
+  extension: 'json',
+  head,
+  between,
+  tail,
+  most: Number.POSITIVE_INFINITY,
+});
+
+/** An answer of the query API with its rows, or with one object that has the rows below a name. */
+function answer(rows?: string): FileForm {
+  const [open, close] = rows === undefined ? ['', ''] : [`{"${rows}":[`, ']}'];
+  return {
+    ...json(
+      `{"meta":{"pagination":{"pageSize":${pageSize}},"status":200},"data":[${open}`,
+      ',',
+      `${close}],"fail":[]}`,
+    ),
+    most: pageSize,
+  };
+}
+
+const lines = json('', '\n', '\n');
+
+/** What a collector finds in a file of mail records. */
+const mailForms: Readonly<Record<MailFormat, FileForm>> = {
+  'v1-json': json('{"type":"MTA","data":[', ',', ']}'),
+  'v1-kv': { ...json('', '\r\n', '\r\n'), extension: 'siem' },
+  v2: lines,
+  dlp: lines,
+};
+
+const otherForms: Readonly<Record<Exclude<LogName, 'receipt' | 'process' | 'delivery'>, FileForm>> =
+  {
+    dlp: answer('dlpLogs'),
+    ttp_url: answer('clickLogs'),
+    archive_view: answer(),
+    audit: answer(),
+    // A content blob of the Management Activity API.
+    m365: json('[', ',', ']'),
+    web: lines,
+  };
+
+function formOf(log: LogName, format: MailFormat): FileForm {
+  return log === 'receipt' || log === 'process' || log === 'delivery'
+    ? mailForms[format]
+    : otherForms[log];
 }
 
 /**
- * A folder of files as Mimecast rolls them: one for each log and half hour of log time, named by
- * log and closing time. A file bears its name once it is complete, so that a collector that
- * watches the folder never reads half of one. Late lines are in the file of the time at which they
- * arrive.
+ * A folder of files as collectors get them: one for each log and half hour of log time, named by log
+ * and closing time; the query API's answers hold 500 records at most, so their logs may have several.
+ * A file bears its name once it is complete, so that a collector that watches the folder never reads
+ * half of one. Late lines are in the file of the time at which they arrive.
  */
 export class FolderReceiver implements Receiver {
   private readonly root: string;
   private readonly shown: string;
   private readonly gzip: boolean;
-  private readonly open = new Map<LogType, RollingFile>();
+  private readonly format: MailFormat;
+  private readonly open = new Map<LogName, RollingFile>();
   private moment = -Infinity;
   private sent = 0;
   private files = 0;
 
   /** Makes the folder when it is missing. Throws UsageFault when it cannot. */
-  constructor(root: string, shown: string, gzip: boolean) {
+  constructor(root: string, shown: string, gzip: boolean, format: MailFormat) {
     this.root = root;
     this.shown = shown;
     this.gzip = gzip;
+    this.format = format;
     try {
       mkdirSync(root, { recursive: true });
     } catch (error) {
@@ -186,7 +231,7 @@ export class FolderReceiver implements Receiver {
     this.moment = Math.max(this.moment, line.time);
     const number = Math.floor(this.moment / window);
     const file = this.open.get(line.log);
-    if (file?.number === number) return this.append(file, line.text);
+    if (file?.number === number && file.lines < file.form.most) return this.append(file, line.text);
     return this.roll(line, number, file);
   }
 
@@ -196,11 +241,12 @@ export class FolderReceiver implements Receiver {
     old: RollingFile | undefined,
   ): Promise<void> {
     if (old) await this.finish(old);
-    const form = formOf(line);
-    const name = `${line.log}_${stamp(closing(line.log, number))}.${form.extension}${this.gzip ? '.gz' : ''}`;
+    const form = formOf(line.log, this.format);
+    const page = old?.number === number ? old.page + 1 : 0;
+    const name = `${line.log}_${stamp(closing(line.log, number) + page)}.${form.extension}${this.gzip ? '.gz' : ''}`;
     const path = join(this.root, `.${name}.part`);
     const out = new OutFile(path, join(this.shown, name), this.gzip);
-    const file = { number, path, name, form, out, lines: 0 };
+    const file = { number, page, path, name, form, out, lines: 0 };
     this.open.set(line.log, file);
     await this.append(file, line.text);
   }
@@ -245,7 +291,7 @@ export class FolderReceiver implements Receiver {
 }
 
 /** A few seconds after the half hour, not the same for every log and file. */
-function closing(log: LogType, number: number): number {
+function closing(log: LogName, number: number): number {
   let hash = number | 0;
   for (const char of log) hash = (Math.imul(hash, 31) + (char.codePointAt(0) ?? 0)) | 0;
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);

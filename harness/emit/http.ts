@@ -14,6 +14,8 @@ export interface HttpOptions extends PatienceOptions {
   readonly trust: TlsTrust;
   /** Milliseconds without a sign of life after which a request is tried again. Default 30 000. */
   readonly timeout?: number;
+  /** Requests that may be under way at the same time. Default 4. */
+  readonly in_flight?: number;
 }
 
 const batchLines = 500;
@@ -27,19 +29,37 @@ interface Response {
   readonly after: number | undefined;
 }
 
+/** Lines on their way together. */
+interface Batch {
+  readonly texts: string[];
+  /** Id of its last line. */
+  last: number;
+  bytes: number;
+  confirmed: boolean;
+}
+
+const emptyBatch = (): Batch => ({ texts: [], last: 0, bytes: 0, confirmed: false });
+
 /**
- * Posts batches, one request at a time and in order, while the next batch fills: two batches are
- * in memory at most. What is not confirmed is sent again.
+ * Posts batches, a few at the same time, while the next one fills. Batches are begun in order, but
+ * the receiver may take them in another: lines arrive at most `in_flight` batches apart from their
+ * order. What is not confirmed is sent again; as long as it is not, no batch that comes
+ * `in_flight` or more after it is begun, so memory is bounded.
  */
 export class HttpReceiver implements Receiver {
   private readonly dialect: Dialect;
   private readonly options: HttpOptions;
   private readonly patience: Patience;
   private readonly agent: HttpAgent;
-  private filling: string[] = [];
-  private fillingBytes = 0;
-  private posting: Promise<void> | undefined;
+  private filling = emptyBatch();
+  /** Begun, in order; those at the front leave once they are confirmed. */
+  private readonly batches: Batch[] = [];
+  private readonly posts = new Set<Promise<void>>();
+  private readonly most: number;
+  /** One pause for all that have to wait. */
+  private pausing: Promise<void> | undefined;
   private failure: unknown;
+  private through = 0;
   private sent = 0;
   private acknowledged = 0;
   private known = 0;
@@ -49,40 +69,64 @@ export class HttpReceiver implements Receiver {
     this.dialect = dialect;
     this.options = options;
     this.patience = new Patience(options.shown, options);
-    this.agent = options.tls
-      ? new HttpsAgent({ keepAlive: true, maxSockets: 1 })
-      : new HttpAgent({ keepAlive: true, maxSockets: 1 });
+    this.most = options.in_flight ?? 4;
+    const sockets = { keepAlive: true, maxSockets: this.most };
+    this.agent = options.tls ? new HttpsAgent(sockets) : new HttpAgent(sockets);
   }
 
   take(line: EmittedLine): Promise<void> | undefined {
     const text = this.dialect.encode(line);
-    this.filling.push(text);
-    this.fillingBytes += text.length;
-    if (this.filling.length < batchLines && this.fillingBytes < batchBytes) return undefined;
+    const { filling } = this;
+    filling.texts.push(text);
+    filling.bytes += text.length;
+    filling.last = line.id;
+    if (filling.texts.length < batchLines && filling.bytes < batchBytes) return undefined;
     return this.start();
   }
 
-  /** Begins to post what was filled, once the batch before it is through. */
+  /** Begins to post what was filled, once there is room for it. */
   private async start(): Promise<void> {
-    await this.settled();
-    if (this.filling.length === 0) return;
+    while (this.failure === undefined && !this.hasRoom()) await Promise.race(this.waited());
+    this.check();
+    if (this.filling.texts.length === 0) return;
     const batch = this.filling;
-    this.filling = [];
-    this.fillingBytes = 0;
-    this.posting = this.post(batch).catch((error: unknown) => {
-      this.failure ??= error;
-    });
+    this.filling = emptyBatch();
+    this.batches.push(batch);
+    const post: Promise<void> = this.post(batch.texts)
+      .then(() => this.confirm(batch))
+      .catch((error: unknown) => {
+        this.failure ??= error;
+      })
+      .finally(() => this.posts.delete(post));
+    this.posts.add(post);
   }
 
-  private async settled(): Promise<void> {
-    await this.posting;
-    this.posting = undefined;
+  /** One request alone until the receiver has taken something, so that a refusal costs one batch. */
+  private hasRoom(): boolean {
+    const most = this.acknowledged === 0 ? 1 : this.most;
+    return this.batches.length < most && this.pausing === undefined;
+  }
+
+  private waited(): Promise<void>[] {
+    // A pause that fails makes its post fail too, which keeps the reason.
+    const pause = this.pausing?.catch(() => undefined);
+    return pause === undefined ? [...this.posts] : [...this.posts, pause];
+  }
+
+  private confirm(batch: Batch): void {
+    batch.confirmed = true;
+    while (this.batches[0]?.confirmed === true)
+      this.through = this.batches.shift()?.last ?? this.through;
+  }
+
+  private check(): void {
     if (this.failure !== undefined) throw this.failure;
   }
 
   async flush(): Promise<void> {
     await this.start();
-    await this.settled();
+    while (this.posts.size > 0 && this.failure === undefined) await Promise.race(this.posts);
+    this.check();
   }
 
   async close(): Promise<void> {
@@ -103,11 +147,11 @@ export class HttpReceiver implements Receiver {
       else this.repeated++;
       first = false;
       if (response === undefined) {
-        await this.patience.cutOff('it does not answer');
+        await this.pause(() => this.patience.cutOff('it does not answer'));
         continue;
       }
       if (typeof response === 'string') {
-        await this.patience.wait(response);
+        await this.pause(() => this.patience.wait(response));
         continue;
       }
       const answer = this.dialect.judge(response.status, response.body, left.length);
@@ -122,10 +166,10 @@ export class HttpReceiver implements Receiver {
           this.known += answer.known;
           if (answer.again.length < left.length) this.patience.progress();
           left = answer.again.flatMap((at) => left[at] ?? []);
-          await this.patience.wait(answer.reason, response.after);
+          await this.pause(() => this.patience.wait(answer.reason, response.after));
           break;
         case 'later':
-          await this.patience.wait(answer.reason, response.after);
+          await this.pause(() => this.patience.wait(answer.reason, response.after));
           break;
         case 'smaller': {
           if (left.length === 1) throw this.refusal(answer.reason, undefined);
@@ -139,6 +183,14 @@ export class HttpReceiver implements Receiver {
           throw this.refusal(answer.reason, answer.advice);
       }
     }
+  }
+
+  /** Requests that fail while others wait already wait with them, and do not lengthen the pause. */
+  private pause(wait: () => Promise<void>): Promise<void> {
+    this.pausing ??= wait().finally(() => {
+      this.pausing = undefined;
+    });
+    return this.pausing;
   }
 
   private refusal(reason: string, advice: string | undefined): UsageFault {
@@ -204,6 +256,7 @@ export class HttpReceiver implements Receiver {
     if (this.repeated > 0)
       remarks.push(`${this.repeated} ${this.repeated === 1 ? 'request' : 'requests'} repeated`);
     if (this.known > 0) remarks.push(`${this.known} lines were there already`);
+    if (this.batches.length > 0) remarks.push(`everything up to line ${this.through} is there`);
     return { sent: this.sent, acknowledged: this.acknowledged, remarks };
   }
 }

@@ -23,6 +23,9 @@ export interface HeaderRecord {
   readonly domains: readonly string[];
   readonly people: number;
   readonly peer_groups: number;
+  /** The file whose people were played, and its SHA-256; absent for made-up ones. */
+  readonly organisation_file?: string;
+  readonly organisation_digest?: string;
   readonly history_days: number;
   readonly test_days: number;
   readonly start: string;

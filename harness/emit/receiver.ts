@@ -1,4 +1,4 @@
-import type { LogType } from './log-type.js';
+import type { LogName } from '#generators';
 
 /** A line on its way out. */
 export interface EmittedLine {
@@ -7,7 +7,7 @@ export interface EmittedLine {
   /** Milliseconds since 1970 UTC, the line's own time. */
   readonly time: number;
   readonly text: string;
-  readonly log: LogType;
+  readonly log: LogName;
 }
 
 /** How far the lines have come. */

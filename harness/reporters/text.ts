@@ -323,6 +323,12 @@ function receiptSection(receipt: Receipt, width: number): Line[] {
       'Organisation',
       `${plural(receipt.people, 'person').replace('persons', 'people')} in ${plural(receipt.peer_groups, 'peer group')}`,
     ],
+    ...(receipt.organisation === undefined
+      ? []
+      : ([['', `from ${receipt.organisation.file}, SHA-256 ${receipt.organisation.digest}`]] as [
+          string,
+          string,
+        ][])),
     ['History', `${plural(receipt.history_days, 'day')}, ${day(receipt.start)} to ${day(end)}`],
     [
       'Under test',

@@ -4,6 +4,7 @@ import {
   background,
   createWriter,
   type Tagged,
+  type TimelineLine,
   timeline,
   type WriterOptions,
 } from '#generators';
@@ -19,10 +20,13 @@ export interface SimulateOptions {
   readonly format: NonNullable<WriterOptions['mail']>;
 }
 
+/** A line with the log that it belongs to and the mail that it names. */
+export type SimulatedLine = LogLine & Pick<TimelineLine, 'log' | 'message_id'>;
+
 /** Lines with what only the harness knows of them. */
 export interface Simulation {
   /** Lines in order of arrival; ids count from 1. One pass, made as it is read. */
-  readonly lines: Generator<LogLine, void, undefined>;
+  readonly lines: Generator<SimulatedLine, void, undefined>;
   /** By line id. A line's label is there before the line is. */
   readonly labels: ReadonlyMap<number, Label>;
   /** Ids of malicious lines, with the same promise. */
@@ -52,9 +56,10 @@ export function simulate(plan: Plan, options: SimulateOptions): Simulation {
   });
   const writer = createWriter(organisation, { mail: options.format, seed: options.seed });
 
-  function* lines(): Generator<LogLine, void, undefined> {
+  function* lines(): Generator<SimulatedLine, void, undefined> {
     let id = 0;
-    for (const { time, text, tag } of timeline([untagged(ordinary), tagged(staged)], writer)) {
+    const sources = [untagged(ordinary), tagged(staged)];
+    for (const { time, text, log, message_id, tag } of timeline(sources, writer)) {
       id++;
       moment = time;
       const step = staged[tag - 1];
@@ -63,7 +68,7 @@ export function simulate(plan: Plan, options: SimulateOptions): Simulation {
         if (step.label) labels.set(id, step.label);
         if (step.label?.kind === 'malicious') malicious.add(id);
       }
-      yield { id, text };
+      yield { id, text, log, message_id };
     }
   }
 

@@ -33,7 +33,7 @@ export function compileContent(packs: readonly ContentPack[], directory: Directo
 export function startEngine(
   program: Program,
   sink: EngineSink,
-  options: Pick<EngineOptions, 'notable' | 'explain'>,
+  options: Pick<EngineOptions, 'notable' | 'explain' | 'usualShare'>,
 ): Engine {
   return createEngine(program, sink, options);
 }

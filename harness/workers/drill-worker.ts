@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { type DrillOptions, prepareDrill } from '../drill-options.js';
-import { run } from '../run.js';
+import type { DrillOptions } from '../drill-options.js';
+import { runDrill } from './run-drill.js';
 import type { FromWorker, ToWorker } from './start-drill.js';
+import { faultOf } from './worker.js';
 
 const port = parentPort;
 if (port === null) throw new Error('drill-worker.js runs in a worker thread only.');
@@ -13,11 +14,8 @@ port.on('message', (message: ToWorker) => {
 });
 
 try {
-  const options = await prepareDrill(workerData as DrillOptions);
-  await run(options, (event) => tell({ event }), stop.signal);
+  await runDrill(workerData as DrillOptions, (event) => tell({ event }), stop.signal);
 } catch (error) {
-  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-  const { advice } = error as { advice?: string };
-  tell({ failed: { name, message, stack: stack ?? message, advice } });
+  tell({ failed: faultOf(error) });
 }
 port.close();

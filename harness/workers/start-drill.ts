@@ -1,21 +1,10 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
 import type { DrillOptions } from '../drill-options.js';
 import type { RunEvent } from '../events.js';
 import type { RunResult } from '../result.generated.js';
+import { errorOf, startWorker, type WorkerFault } from './worker.js';
 
 export type ToWorker = 'abort';
-export type FromWorker =
-  | { readonly event: RunEvent }
-  | {
-      readonly failed: {
-        readonly advice?: string | undefined;
-        readonly name: string;
-        readonly message: string;
-        readonly stack: string;
-      };
-    };
+export type FromWorker = { readonly event: RunEvent } | { readonly failed: WorkerFault };
 
 export interface RunningDrill {
   /**
@@ -35,11 +24,11 @@ export function startDrill(options: DrillOptions): RunningDrill {
   const past: RunEvent[] = [];
   let lastProgress: RunEvent | undefined;
 
-  const worker = startWorker(options);
+  const worker = startWorker('drill-worker', { workerData: options });
   const result = new Promise<RunResult>((resolve, reject) => {
     worker.on('message', (message: FromWorker) => {
       if ('failed' in message) {
-        reject(Object.assign(new Error(message.failed.message), message.failed));
+        reject(errorOf(message.failed));
         return;
       }
       const { event } = message;
@@ -71,20 +60,4 @@ export function startDrill(options: DrillOptions): RunningDrill {
     },
     result,
   };
-}
-
-function startWorker(workerData: DrillOptions): Worker {
-  const compiled = new URL('./drill-worker.js', import.meta.url);
-  // Threads inherit no module hooks: from source, the worker sets up ts-node for itself.
-  return existsSync(fileURLToPath(compiled))
-    ? // Conditions that another program runs under, such as a test runner's, are not for compiled code.
-      new Worker(compiled, { workerData, execArgv: [] })
-    : new Worker(new URL('./drill-worker.ts', import.meta.url), {
-        workerData,
-        execArgv: [
-          '--conditions=source',
-          '--import',
-          new URL('../register.mjs', import.meta.url).href,
-        ],
-      });
 }

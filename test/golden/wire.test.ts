@@ -4,11 +4,19 @@ import {
   background,
   createOrganisation,
   createWriter,
+  type LogName,
+  type MailActivity,
   type WriterOptions,
 } from '#generators';
 
 const START = Date.UTC(2024, 0, 8);
-const organisation = createOrganisation({ seed: 1, people: 40, start: START, days: 20 });
+const organisation = createOrganisation({
+  seed: 1,
+  people: 40,
+  peer_groups: 12,
+  start: START,
+  days: 20,
+});
 
 /** The first activities of each kind and outcome, so that every form of line is seen. */
 function examples(): Activity[] {
@@ -23,40 +31,61 @@ function examples(): Activity[] {
     outbound_retried: 0.05,
     outbound_rejected: 0.05,
     inbox_rules_external: 0.4,
+    archive_looks_per_weekday: 0.5,
   };
   for (const activity of background(organisation, options)) {
     const kind =
       activity.kind === 'mail'
-        ? `${activity.direction} ${activity.outcome.kind} ${activity.attachments.length > 0} ${activity.automatic ?? false}`
+        ? `${activity.direction} ${activity.outcome.kind} ${activity.attachments.length > 0} ${activity.automatic ?? false} ${clicksOf(activity)}`
         : activity.kind === 'audit'
           ? activity.audit_type
           : activity.kind;
     const seen = wanted.get(kind) ?? 0;
-    if (seen >= 2) continue;
+    if (seen >= 1) continue;
     wanted.set(kind, seen + 1);
     found.push(activity);
   }
   return found;
 }
 
+function clicksOf({ clicks = [] }: MailActivity): string {
+  const [click] = clicks;
+  return click === undefined ? '' : click.malicious ? 'malicious click' : 'click';
+}
+
 const activities = examples();
 
-const written = (options: Partial<WriterOptions>, kinds: readonly Activity['kind'][]): string => {
+/** Lines of some logs, at the times of the activities plus `shift`. */
+const written = (
+  options: Partial<WriterOptions>,
+  logs: readonly LogName[],
+  shift: number,
+): string => {
   const writer = createWriter(organisation, { seed: 1, ...options });
   return activities
-    .filter((activity) => kinds.includes(activity.kind))
-    .flatMap((activity) => writer.write(activity))
+    .flatMap((activity) => writer.write({ ...activity, time: activity.time + shift }))
+    .filter(({ log }) => logs.includes(log))
     .map(({ text }) => `${text}\n`)
     .join('');
 };
 
+const MAIL = ['receipt', 'process', 'delivery'] as const;
+/** Into the later spelling of API 2.0. */
+const YEARS = 560 * 86_400_000;
+
 test.each([
-  ['mimecast-v1.json.txt', { mail: 'v1-json' }, ['mail']],
-  ['mimecast-v1.siem.txt', { mail: 'v1-kv', utc_offset: 60 }, ['mail']],
-  ['mimecast-dlp.json.txt', { mail: 'dlp' }, ['mail']],
-  ['mimecast-audit.json.txt', {}, ['audit']],
-  ['microsoft-unified-audit.json.txt', {}, ['inbox-rule']],
-  ['proxy-web-activity.json.txt', {}, ['web']],
-] as const)('%s', async (file, options, kinds) => {
-  await expect(written(options, kinds)).toMatchFileSnapshot(`./wire/${file}`);
+  ['mimecast-v1.json.txt', { mail: 'v1-json' }, MAIL, 0],
+  ['mimecast-v1.siem.txt', { mail: 'v1-kv', utc_offset: 60 }, MAIL, 0],
+  ['mimecast-v2.json.txt', { mail: 'v2' }, MAIL, 0],
+  ['mimecast-v2-later.json.txt', { mail: 'v2' }, MAIL, YEARS],
+  ['mimecast-dlp.json.txt', { mail: 'dlp' }, ['dlp'], 0],
+  ['mimecast-ttp-url.json.txt', {}, ['ttp_url'], 0],
+  ['mimecast-archive-view.json.txt', {}, ['archive_view'], 0],
+  ['mimecast-audit.json.txt', {}, ['audit'], 0],
+  ['microsoft-unified-audit.json.txt', {}, ['m365'], 0],
+  ['proxy-web-activity.json.txt', {}, ['web'], 0],
+] as const)('%s', async (file, options, logs, shift) => {
+  const text = written(options, logs, shift);
+  expect(text).not.toBe('');
+  await expect(text).toMatchFileSnapshot(`./wire/${file}`);
 });

@@ -125,9 +125,24 @@ interface Place {
   readonly verdict: Verdict | undefined;
 }
 
+/** Whom the oracle knows; the part of a directory that its tables and enrichment need. */
+export interface OraclePerson {
+  readonly user: string;
+  readonly aliases?: readonly string[];
+  readonly peer_group?: string;
+  readonly executive?: boolean;
+  readonly hired?: number;
+}
+
+export interface OracleDirectory {
+  readonly internal_domains: readonly string[];
+  readonly people: readonly OraclePerson[];
+}
+
 export class Oracle {
   readonly output: OracleOutput[] = [];
   private readonly pack: ContentPack;
+  private readonly directory: OracleDirectory;
   private readonly models: readonly ParsedModel[];
   private readonly rules: readonly ParsedRule[];
   private readonly events: OracleEvent[] = [];
@@ -136,8 +151,12 @@ export class Oracle {
   private boxes = 0;
   private clock = Number.NEGATIVE_INFINITY;
 
-  constructor(pack: ContentPack) {
+  constructor(
+    pack: ContentPack,
+    directory: OracleDirectory = { internal_domains: [], people: [] },
+  ) {
     this.pack = pack;
+    this.directory = directory;
     this.models = pack.models.map((entry) => this.parseModel(entry));
     this.rules = pack.rules
       .filter((rule) => rule.enabled !== false)
@@ -166,6 +185,38 @@ export class Oracle {
 
   finish(): void {
     this.closeUntil(Number.POSITIVE_INFINITY);
+  }
+
+  /** An event as the engine enriches it: who the account is and what the directory says of them. */
+  enriched(event: OracleEvent): OracleEvent {
+    const { user, ...fields } = event.fields;
+    if (typeof user !== 'string' || user === '') return { ...event, fields };
+    const account = user.toLowerCase();
+    const person = this.directory.people.findLast(
+      (one) => one.user === account || one.aliases?.includes(account),
+    );
+    const listed = this.table('executives').includes(person?.user ?? account);
+    return {
+      ...event,
+      fields: {
+        ...fields,
+        user: person?.user ?? account,
+        is_executive: person?.executive === true || listed,
+        ...(person?.peer_group !== undefined && { peer_group: person.peer_group }),
+        ...(person?.hired !== undefined && { hired: person.hired }),
+      },
+    };
+  }
+
+  /** Members of a context table with what the directory adds to two of them. */
+  private table(id: string): readonly string[] {
+    const own = this.pack.tables.find((table) => table.id === id)?.members ?? [];
+    const { internal_domains: domains, people } = this.directory;
+    if (id === 'internal_domains') return [...own, ...domains.map((one) => one.toLowerCase())];
+    if (id !== 'executives') return own;
+    const executives = people.filter(({ executive }) => executive === true);
+    const addresses = executives.flatMap(({ user, aliases = [] }) => [user, ...aliases]);
+    return [...own, ...addresses.map((one) => one.toLowerCase())];
   }
 
   private closeUntil(time: number): void {
@@ -318,6 +369,8 @@ export class Oracle {
         bins.set(value, { count: known.count + 1, seen: Math.max(known.seen, one.time) });
         continue;
       }
+      // Of an old line, and so old that it would be forgotten at once: it is not learned at all.
+      if (dayOf(one.clock) - dayOf(one.time) > days) continue;
       if (bins.size >= limit) {
         // Least recently seen, to the minute; among equals the one known longest.
         const order = [...bins].sort(([, a], [, b]) => minuteOf(a.seen) - minuteOf(b.seen));
@@ -391,9 +444,7 @@ export class Oracle {
       field: (name) => moment.fields[name],
       variable: (name) => this.variable(name, moment, place),
       contextCall: (node, args) => {
-        if (node.function !== 'observations') {
-          throw new Error(`the oracle has no tables for ${node.function}`);
-        }
+        if (node.function !== 'observations') return this.lookUp(node.function, args);
         const [id, value] = args;
         const model = this.models.find((one) => one.entry.id === id) as ParsedModel;
         if (value === undefined) return Number.NaN;
@@ -407,6 +458,17 @@ export class Oracle {
       },
       sessionCall: (node) => this.sessionCall(node, moment, place),
     };
+  }
+
+  /** in_table, any_in_table and contains_any, by looking at every member. */
+  private lookUp(name: string, args: readonly ExpressionValue[]): boolean {
+    const [id, given] = name === 'contains_any' ? [args[1], args[0]] : args;
+    const members = this.table(String(id));
+    if (name === 'contains_any') {
+      return typeof given === 'string' && members.some((phrase) => holds(given, phrase));
+    }
+    const texts = name === 'in_table' ? [given] : Array.isArray(given) ? given : [];
+    return texts.some((text) => typeof text === 'string' && members.includes(text.toLowerCase()));
   }
 
   private variable(name: string, moment: Moment, place: Place): ExpressionValue {
@@ -550,13 +612,13 @@ export class Oracle {
   }
 
   private scope(variables: ReadonlyMap<string, ExpressionType>): ExpressionScope {
-    const { fields, rules, models } = this.pack;
+    const { fields, rules, models, tables } = this.pack;
     return {
       fields: new Map(
         Object.entries(fields).map(([name, { type }]) => [name, type === 'time' ? 'number' : type]),
       ),
       variables,
-      tables: new Set(),
+      tables: new Set(['internal_domains', 'executives', ...tables.map((table) => table.id)]),
       rules: new Set(rules.map((rule) => rule.id)),
       models: new Set(models.map((model) => model.id)),
       session: true,
@@ -572,6 +634,35 @@ export class Oracle {
     if (outcome.ok) return outcome.tree;
     throw new Error(`the oracle cannot read ${source}: ${outcome.faults[0]?.message}`);
   }
+}
+
+const letter = /[\p{L}\p{N}\p{M}]/u;
+
+/**
+ * Whether a text holds a phrase as whole words: letters and digits in a row are words, what stands
+ * between them separates alike. A phrase with other signs than blanks, dots, hyphens and underscores
+ * is looked for as it stands, and no word may run on over its ends.
+ */
+function holds(text: string, phrase: string): boolean {
+  const fold = (one: string) => one.normalize('NFKC').toLowerCase();
+  const words = (one: string) => one.split(/[^\p{L}\p{N}\p{M}]+/u).filter((word) => word !== '');
+  const wanted = fold(phrase);
+  if (/^[\p{L}\p{N}\p{M}\s._-]+$/u.test(wanted) && letter.test(wanted)) {
+    const sequence = ` ${words(wanted).join(' ')} `;
+    return ` ${words(fold(text)).join(' ')} `.includes(sequence);
+  }
+  const sought = [...wanted.trim()];
+  const signs = [...fold(text)];
+  const isLetter = (one: string | undefined) => one !== undefined && letter.test(one);
+  return (
+    sought.length > 0 &&
+    signs.some(
+      (_, at) =>
+        sought.every((sign, i) => signs[at + i] === sign) &&
+        !(isLetter(signs[at - 1]) && isLetter(sought[0])) &&
+        !(isLetter(signs[at + sought.length]) && isLetter(sought.at(-1))),
+    )
+  );
 }
 
 const NOWHERE: Place = {

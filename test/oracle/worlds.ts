@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import type { ContentPack } from '#content';
-import type { Fields } from '../../engine/contract.js';
+import type { Directory, Fields } from '../../engine/contract.js';
 import { DAY, HOUR, MINUTE, type ModelParts, pack, type RuleParts } from '../unit/engine/kit.js';
 
 /** An event as drawn: its time is the sum of the steps so far, but for one that comes late. */
@@ -18,10 +18,21 @@ export interface DrawnEvent {
 const users = ['ann', 'bob', 'cat'];
 const domains = ['a', 'b', 'c', 'd'];
 const subjects = ['x', 'y'];
+/** Texts that have broken programs, and those that folding and whole words are about. */
+const odd = [
+  ...['', ' ', 'A', 'X y', 'x-y', 'x_y!', 'axb', 'c++ b', 'c+++', 'é', 'e\u0301', 'ＡＢ', 'İ', 'ß'],
+  ...['__proto__', 'constructor', 'toString', '\ud800', '\0', '😀 a', 'b.c', '𝕏'],
+];
+const oddText = fc.constantFrom(...odd);
 
 const list = fc.oneof(
   { weight: 1, arbitrary: fc.constant(undefined) },
-  { weight: 5, arbitrary: fc.array(fc.constantFrom(...domains), { maxLength: 4 }) },
+  {
+    weight: 5,
+    arbitrary: fc.array(fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...domains) }, oddText), {
+      maxLength: 4,
+    }),
+  },
 );
 
 const fieldsOf = (people: readonly string[]): fc.Arbitrary<Fields> =>
@@ -32,7 +43,10 @@ const fieldsOf = (people: readonly string[]): fc.Arbitrary<Fields> =>
     ),
     peer_group: fc.constantFrom('g', 'h', undefined),
     is_executive: fc.constantFrom(true, false, undefined),
-    subject: fc.constantFrom(...subjects, undefined),
+    subject: fc.oneof(
+      { weight: 4, arbitrary: fc.constantFrom(...subjects, undefined) },
+      { weight: 1, arbitrary: oddText },
+    ),
     domains: list,
     files: list,
     bytes: fc.oneof(fc.integer({ min: 0, max: 20 }), fc.constant(undefined)),
@@ -89,8 +103,22 @@ const plain = [
   "was_rule_fired('r3')",
   "observations('M0', subject) >= K",
   "observations('M1', 'a') > K",
+  "in_table('t', subject)",
+  "any_in_table('t', domains)",
+  "contains_any(subject, 't')",
+  "in_table('executives', user)",
+  "any_in_table('internal_domains', domains)",
+  "count(in_table('t', subject)) >= K",
+  "sum_if(bytes, any_in_table('t', domains) || contains_any(subject, 'empty')) > 5 * K",
 ];
-const ofLists = ["value == 'a'", 'count(value) == K', 'distinct_count(value) > K', "value != 'b'"];
+const ofLists = [
+  "in_table('t', value)",
+  "contains_any(value, 't')",
+  "value == 'a'",
+  'count(value) == K',
+  'distinct_count(value) > K',
+  "value != 'b'",
+];
 const ofModels = ['n >= K', 'n == K', "scope != 'ann'", 'confidence_factor >= 0.5'];
 const ofCategories = [
   'num_bins > K',
@@ -247,7 +275,51 @@ export const rules = (
     .tuple(rule(0, of), rule(1, of), rule(2, of), rule(3, of), rule(4, of), rule(5, of))
     .map((all) => Object.fromEntries(all.map((one, i) => [`r${i}`, one])));
 
+/** Members of the table `t`, as a content pack holds them: lower case. */
+const members = fc
+  .uniqueArray(fc.oneof(fc.constantFrom(...domains, 'x', 'x y', 'c++', 'b c'), oddText), {
+    maxLength: 6,
+  })
+  .map((texts) => [...new Set(texts.map((text) => text.toLowerCase()))]);
+
 /** A whole content. */
-export const content: fc.Arbitrary<ContentPack> = models.chain((of) =>
-  rules(of).map((drawn) => pack(drawn, of)),
+export const content: fc.Arbitrary<ContentPack> = fc
+  .tuple(models, members, members)
+  .chain(([of, t, executives]) =>
+    rules(of).map((drawn) => pack(drawn, of, { t, empty: [], executives })),
+  );
+
+/** Some of the users, with aliases of other names, groups and ranks. */
+export const directory: fc.Arbitrary<Directory> = fc
+  .record({
+    internal_domains: fc.uniqueArray(fc.constantFrom(...domains, 'A'), { maxLength: 2 }),
+    people: fc.uniqueArray(
+      fc.record(
+        {
+          user: fc.constantFrom(...users),
+          aliases: fc.constantFrom<string[]>([], ['dan'], ['eve']),
+          peer_group: fc.constantFrom('g', 'h', '__proto__'),
+          executive: fc.boolean(),
+          hired: fc.constantFrom(0, 1e12),
+        },
+        { requiredKeys: ['user'] },
+      ),
+      { maxLength: 3, selector: ({ user }) => user },
+    ),
+  })
+  // Two people share no address.
+  .filter(({ people }) => {
+    const aliases = people.flatMap((person) => person.aliases ?? []);
+    return new Set(aliases).size === aliases.length;
+  });
+
+/** A history in which nothing is late and people write under other names too. */
+export const accounts: fc.Arbitrary<DrawnEvent[]> = fc.array(
+  fc.record({
+    type: fc.constantFrom('out', 'out', 'web'),
+    step: fc.constantFrom(0, 1, MINUTE, HOUR, 5 * HOUR, DAY),
+    late: fc.constant(0),
+    fields: fieldsOf([...users, 'dan', 'eve', 'Ann', '']),
+  }),
+  { minLength: 1, maxLength: 40 },
 );

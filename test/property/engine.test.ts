@@ -2,20 +2,28 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ContentPack } from '#content';
 import { compile } from '../../engine/compile.js';
-import type { Event, LogRecord, Session, Trigger } from '../../engine/contract.js';
+import type { Directory, Event, LogRecord, Session, Trigger } from '../../engine/contract.js';
 import { emptyCounters } from '../../engine/counters.js';
 import { createEngine, restoreEngine } from '../../engine/engine.js';
 import { EventLoop } from '../../engine/loop.js';
 import type { Program } from '../../engine/program.js';
 import { Oracle, type OracleOutput } from '../oracle/oracle.js';
-import { content, type DrawnEvent, history, models, rules } from '../oracle/worlds.js';
+import {
+  accounts,
+  content,
+  type DrawnEvent,
+  directory,
+  history,
+  models,
+  rules,
+} from '../oracle/worlds.js';
 import { HOUR, nobody, pack, START } from '../unit/engine/kit.js';
 
 const { PROPERTY_RUNS } = process.env;
 const runs = (count: number) => ({ numRuns: Number(PROPERTY_RUNS ?? count) });
 
-function programOf(...packs: readonly ContentPack[]): Program {
-  const outcome = compile(packs, nobody);
+function programOf(packs: readonly ContentPack[], people: Directory = nobody): Program {
+  const outcome = compile(packs, people);
   if (!outcome.ok) throw new Error(outcome.diagnostics.map((one) => one.message).join('\n'));
   return outcome.program;
 }
@@ -28,18 +36,17 @@ function timed(drawn: readonly DrawnEvent[]) {
   });
 }
 
-/** What one variant of a program gives, in the oracle's words. */
-function heard(program: Program, drawn: readonly DrawnEvent[], variant = 0): OracleOutput[] {
+/** A sink that writes down what one variant of a program gives, in the oracle's words. */
+function scribe(program: Program, eventOf: (event: Event) => number, variant = 0) {
   const output: OracleOutput[] = [];
   const of = (rule: number) => program.rules[rule]?.variants.includes(variant) === true;
   const id = (rule: number) => program.rules[rule]?.id as string;
-  let index = -1;
   const sink = {
     trigger: (one: Trigger) => {
       if (!of(one.rule)) return;
       output.push({
         what: 'trigger',
-        event: index,
+        event: eventOf(one.event),
         rule: id(one.rule),
         session: one.session,
         value: one.value,
@@ -58,10 +65,15 @@ function heard(program: Program, drawn: readonly DrawnEvent[], variant = 0): Ora
       });
     },
   };
+  return { output, sink };
+}
+
+/** What one variant of a program gives. */
+function heard(program: Program, drawn: readonly DrawnEvent[], variant = 0): OracleOutput[] {
+  const { output, sink } = scribe(program, ({ lines }) => lines[0] as number, variant);
   const options = { sessionIdle: 5 * HOUR, sessionMax: 24 * HOUR };
   const loop = new EventLoop(program, sink, options, emptyCounters());
   for (const [at, { type, time, fields }] of timed(drawn).entries()) {
-    index = at;
     const event: Event = {
       type: program.eventTypes.indexOf(type),
       time,
@@ -75,8 +87,12 @@ function heard(program: Program, drawn: readonly DrawnEvent[], variant = 0): Ora
   return output;
 }
 
-function foretold(one: ContentPack, drawn: readonly DrawnEvent[]): OracleOutput[] {
-  const oracle = new Oracle(one);
+function foretold(
+  one: ContentPack,
+  drawn: readonly DrawnEvent[],
+  people: Directory = nobody,
+): OracleOutput[] {
+  const oracle = new Oracle(one, people);
   for (const event of timed(drawn)) oracle.process(event as never);
   oracle.finish();
   return oracle.output;
@@ -119,28 +135,52 @@ function listener() {
 describe('the engine', () => {
   it('gives what the oracle gives, for any content and history', { timeout: 300_000 }, () => {
     fc.assert(
-      fc.property(content, history, (one, drawn) => {
-        expect(heard(programOf(one), drawn)).toEqual(foretold(one, drawn));
+      fc.property(content, history, directory, (one, drawn, people) => {
+        expect(heard(programOf([one], people), drawn)).toEqual(foretold(one, drawn, people));
       }),
       runs(150),
     );
   });
 
+  it('knows people by all their names, as the oracle does, for any directory', {
+    timeout: 300_000,
+  }, () => {
+    fc.assert(
+      fc.property(content, accounts, directory, (one, drawn, people) => {
+        const program = programOf([one], people);
+        const { output, sink } = scribe(program, ({ lines }) => lines[0] as number);
+        const engine = createEngine(program, sink);
+        engine.pushRecords(records(drawn));
+        engine.finish();
+        const oracle = new Oracle(one, people);
+        for (const event of timed(drawn)) oracle.process(oracle.enriched(event as never));
+        oracle.finish();
+        expect(output).toEqual(oracle.output);
+      }),
+      runs(60),
+    );
+  });
+
   it('gives each of several variants what it gives it alone', { timeout: 300_000 }, () => {
+    const tables = { t: ['a', 'x y'], empty: [], executives: ['bob'] };
     const variants = models.chain((of) =>
       fc.tuple(rules(of), rules(of), fc.integer({ min: 0, max: 63 })).map(([a, b, mask]) => {
         // The second differs from the first in some rules only.
         const mixed = Object.keys(a).map((id, i) => [id, (mask >> i) & 1 ? b[id] : a[id]]);
         const { M0 } = of;
         const other = { ...of, M0: { ...M0, alpha: 3 } };
-        return [pack(a, of), pack(Object.fromEntries(mixed), of), pack(a, other)];
+        return [
+          pack(a, of, tables),
+          pack(Object.fromEntries(mixed), of, tables),
+          pack(a, other, tables),
+        ];
       }),
     );
     fc.assert(
       fc.property(variants, history, (packs, drawn) => {
-        const joint = programOf(...packs);
+        const joint = programOf(packs);
         for (const [variant, one] of packs.entries()) {
-          expect(heard(joint, drawn, variant)).toEqual(heard(programOf(one), drawn));
+          expect(heard(joint, drawn, variant)).toEqual(heard(programOf([one]), drawn));
         }
       }),
       runs(60),
@@ -151,7 +191,7 @@ describe('the engine', () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 9 });
     fc.assert(
       fc.property(content, history, sizes, (one, drawn, batches) => {
-        const program = programOf(one);
+        const program = programOf([one]);
         const all = records(drawn);
         const whole = listener();
         const first = createEngine(program, whole.sink);
@@ -177,7 +217,7 @@ describe('the engine', () => {
   }, () => {
     fc.assert(
       fc.property(content, history, fc.nat(), (one, drawn, where) => {
-        const program = programOf(one);
+        const program = programOf([one]);
         const all = records(drawn);
         const cut = where % (all.length + 1);
         const straight = listener();

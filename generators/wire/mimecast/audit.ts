@@ -2,11 +2,11 @@
 
 import type { AuditActivity } from '../../activity.js';
 import type { Random } from '../../random.js';
-import { hex, isoSeconds, jsonText, localTime, offsetText } from '../text.js';
+import { hex, isoSeconds, jsonText, offsetText } from '../text.js';
 
 export function auditLine(activity: AuditActivity, random: Random, utc_offset: number): string {
   const zone = offsetText(utc_offset);
-  const moment = localTime(activity.time, utc_offset, '');
+  const moment = isoSeconds(activity.time + utc_offset * 60_000);
   const when = `Date: ${moment.slice(0, 10)}, Time: ${moment.slice(11)} ${zone}, IP: ${activity.src_ip}`;
   // Sign-ins end with application and method; other acts begin with what was done.
   const text = activity.text.startsWith('Application:')

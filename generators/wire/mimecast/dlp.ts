@@ -1,23 +1,21 @@
 /** Rows of Mimecast's DLP log: one for each recipient and action that a policy took. */
 
-import type { MailActivity } from '../../activity.js';
+import type { MailActivity, WireLine } from '../../activity.js';
 import { isoSeconds, jsonText } from '../text.js';
 import type { Message } from './message.js';
 
 /** Rows of a mail that a content policy held: held, and somebody told. Empty for other mail. */
-export function dlpLines(
-  mail: MailActivity,
-  message: Message,
-  time: number,
-): { time: number; text: string }[] {
+export function dlpLines(mail: MailActivity, message: Message, time: number): WireLine[] {
   const { outcome } = mail;
   if (outcome.kind !== 'held' || outcome.reason !== 'Ctnt') return [];
-  const lines: { time: number; text: string }[] = [];
+  const lines: WireLine[] = [];
   for (const action of ['hold', 'notification']) {
     const at = action === 'hold' ? time : time + 1000;
     for (const recipient of mail.recipients) {
       lines.push({
         time: at,
+        log: 'dlp',
+        message_id: message.message_id,
         text: `{"senderAddress":${jsonText(message.envelope_sender)},"recipientAddress":${jsonText(recipient)},"subject":${jsonText(message.subject ?? '')},"eventTime":"${isoSeconds(at)}+0000","route":"${mail.direction}","policy":${jsonText(outcome.policy)},"action":"${action}","messageId":${jsonText(message.message_id)}}`,
       });
     }

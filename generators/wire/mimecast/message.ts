@@ -12,6 +12,9 @@ import { hex, trackingCode } from '../text.js';
 /** What receipt, process and delivery records have in common. */
 export interface Message {
   readonly code: string;
+  /** When the gateway took it, and the address it came from. */
+  readonly received: number;
+  readonly source: string;
   readonly message_id: string;
   readonly direction: 'Inbound' | 'Outbound' | 'Internal';
   /** `<>` for mail written by machines. */
@@ -31,7 +34,8 @@ export interface Tls {
 
 export interface Receipt {
   readonly part: 'receipt';
-  readonly time: number;
+  /** The writer changes it to what the host's clock shows while the record is spelt. */
+  time: number;
   readonly recipient: string;
   readonly ip: string;
   readonly action: 'Acc' | 'Rej';
@@ -44,14 +48,14 @@ export interface Receipt {
 
 export interface Processing {
   readonly part: 'process';
-  readonly time: number;
+  time: number;
   readonly action: 'Acc' | 'Hld';
   readonly hold: string | undefined;
 }
 
 export interface Delivery {
   readonly part: 'delivery';
-  readonly time: number;
+  time: number;
   readonly recipient: string;
   readonly ip: string;
   readonly delivered: boolean;
@@ -76,46 +80,86 @@ export type MessageRecord = Receipt | Processing | Delivery;
 const TLS_13: Tls = { version: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' };
 const TLS_12: Tls = { version: 'TLSv1.2', cipher: 'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384' };
 
-/** Every server keeps its habits: protocol and addresses follow from its domain. */
-function tlsOf(domain: string): Tls | undefined {
+/** What follows from a domain: every server keeps its addresses, its protocol and its style. */
+interface Server {
+  readonly tls: Tls | undefined;
+  /** Style of the Message-IDs that it makes. */
+  readonly naming: number;
+  /** Style in which it acknowledges. */
+  readonly reply: number;
+  /** Addresses that it sends from, and those that it takes mail at. */
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+}
+
+/** Domains whose servers are remembered; all can be derived again. */
+const MOST_SERVERS = 4096;
+
+function serverOf(domain: string): Server {
   const h = hashText(domain, 0x715) % 100;
-  return h < 52 ? TLS_13 : h < 94 ? TLS_12 : undefined;
+  const addresses = (salt: number): string[] => [
+    addressOnNetwork(domain, salt),
+    addressOnNetwork(domain, salt + 1),
+  ];
+  return {
+    tls: h < 52 ? TLS_13 : h < 94 ? TLS_12 : undefined,
+    naming: hashText(domain, 0x1d) % 4,
+    reply: hashText(domain, 0xac) % 3,
+    from: addresses(1),
+    to: addresses(9),
+  };
 }
 
 export function domainOf(address: string): string {
   return address.slice(address.lastIndexOf('@') + 1);
 }
 
-/** The first 150 characters, never half of one. */
-function cut(subject: string): string {
-  return subject.length <= 150 ? subject : Array.from(subject).slice(0, 150).join('');
+/** One line of at most 150 characters, never ending in half of one; undefined when empty. */
+function subjectOf(subject: string): string | undefined {
+  if (subject === '') return undefined;
+  const line =
+    subject.includes('\n') || subject.includes('\r') ? subject.replace(/[\r\n]+/g, ' ') : subject;
+  return line.length <= 150 ? line : Array.from(line).slice(0, 150).join('');
 }
 
+const NO_NAMES: readonly string[] = [];
 const DIRECTIONS = { inbound: 'Inbound', outbound: 'Outbound', internal: 'Internal' } as const;
 
 export class MessageLog {
   private readonly random: Random;
-  private readonly home: string;
   private readonly relay: string;
+  /** Addresses that mail from inside comes from. */
+  private readonly outlets: readonly string[];
+  private readonly servers = new Map<string, Server>();
 
   constructor(organisation: Organisation, random: Random) {
     this.random = random;
-    this.home = organisation.domains[0] ?? 'corp.example';
-    this.relay = addressOnNetwork(`relay ${this.home}`);
+    const home = organisation.domains[0] ?? 'corp.example';
+    this.relay = addressOnNetwork(`relay ${home}`);
+    this.outlets = [3, 4, 5, 6].map((salt) => addressOnNetwork(home, salt));
+  }
+
+  private server(domain: string): Server {
+    let server = this.servers.get(domain);
+    if (server === undefined) {
+      if (this.servers.size >= MOST_SERVERS) this.servers.clear();
+      server = serverOf(domain);
+      this.servers.set(domain, server);
+    }
+    return server;
   }
 
   /** Appends the records of a mail, in the order in which they are written. */
   records(mail: MailActivity, records: MessageRecord[]): Message {
     const random = this.random;
-    const message = this.message(mail);
     const inbound = mail.direction === 'inbound';
-    const senderDomain = domainOf(mail.sender);
-    const source = inbound
-      ? addressOnNetwork(senderDomain, 1 + (random.word() & 1))
-      : addressOnNetwork(this.home, 3 + (random.word() & 3));
+    const domain = domainOf(mail.sender);
+    const sender = inbound ? this.server(domain) : undefined;
+    const message = this.message(mail, domain, sender);
+    const { source } = message;
     const { outcome } = mail;
     const rejected = outcome.kind === 'rejected' ? outcome : undefined;
-    const tls = inbound ? tlsOf(senderDomain) : TLS_13;
+    const tls = sender === undefined ? TLS_13 : sender.tls;
     const unwanted = inbound && outcome.kind === 'held' && outcome.reason === 'Spm';
     const score = unwanted ? 29 + random.int(33) : Math.floor(random.exponential(2.2));
     let time = mail.time;
@@ -168,9 +212,9 @@ export class MessageLog {
     const random = this.random;
     const { outcome } = mail;
     const outbound = mail.direction === 'outbound';
-    const domain = domainOf(recipient);
-    const ip = outbound ? addressOnNetwork(domain, 9 + (random.word() & 1)) : this.relay;
-    const tls = outbound ? tlsOf(domain) : TLS_12;
+    const server = this.server(domainOf(recipient));
+    const ip = outbound ? (server.to[random.word() & 1] as string) : this.relay;
+    const tls = outbound ? server.tls : TLS_12;
     const route = outbound ? 'Default Outbound Route' : 'Mimecast Exchange Route';
     const size = message.message_bytes + 700 + random.int(1800);
     const latency = 400 + Math.round(random.exponential(1300) + size / 6000);
@@ -237,7 +281,7 @@ export class MessageLog {
       attempt,
       latency,
       sent_bytes: size,
-      acknowledgement: this.acknowledgement(domain, message, time + latency),
+      acknowledgement: this.acknowledgement(server, message, time + latency),
       error: undefined,
       rejection: undefined,
       tls,
@@ -245,44 +289,46 @@ export class MessageLog {
     });
   }
 
-  private message(mail: MailActivity): Message {
+  private message(mail: MailActivity, domain: string, sender: Server | undefined): Message {
     const random = this.random;
     const code = trackingCode(random);
-    const subject = cut(mail.subject.replace(/[\r\n]+/g, ' '));
     let attachment_bytes = 0;
     for (const attachment of mail.attachments) attachment_bytes += attachment.bytes;
     return {
       code,
-      message_id: this.messageId(mail),
+      received: mail.time,
+      message_id: this.messageId(sender?.naming ?? 0, domain, mail.time),
       direction: DIRECTIONS[mail.direction],
       envelope_sender: mail.automatic === true ? '<>' : mail.sender,
       header_from: mail.sender,
-      subject: subject === '' ? undefined : subject,
-      attachment_names: mail.attachments.map((attachment) => attachment.name),
+      subject: subjectOf(mail.subject),
+      attachment_names:
+        mail.attachments.length === 0 ? NO_NAMES : mail.attachments.map(({ name }) => name),
       attachment_bytes,
       message_bytes: mail.body_bytes + attachment_bytes + 900 + random.int(2200),
+      source: (sender === undefined
+        ? this.outlets[random.word() & 3]
+        : sender.from[random.word() & 1]) as string,
     };
   }
 
-  private messageId(mail: MailActivity): string {
+  private messageId(naming: number, domain: string, time: number): string {
     const random = this.random;
-    const domain = domainOf(mail.sender);
-    const style = mail.direction === 'inbound' ? hashText(domain, 0x1d) % 4 : 0;
-    switch (style) {
+    switch (naming) {
       case 0:
         return `<${hex(random, 32)}@${domain}>`;
       case 1:
         return `<CA${hex(random, 24)}@mail.${domain}>`;
       case 2:
-        return `<${random.word()}.${random.int(100_000)}.${mail.time}@${domain}>`;
+        return `<${random.word()}.${random.int(100_000)}.${time}@${domain}>`;
       default:
         return `<${hex(random, 8)}$${hex(random, 8)}$@${domain}>`;
     }
   }
 
-  private acknowledgement(domain: string, message: Message, time: number): string {
+  private acknowledgement(server: Server, message: Message, time: number): string {
     const random = this.random;
-    switch (hashText(domain, 0xac) % 3) {
+    switch (server.reply) {
       case 0:
         return `250 2.0.0 OK  ${Math.floor(time / 1000)} ${hex(random, 16).slice(0, 12)}si${random.int(9_999_999)}wrt.${random.int(999)} - gsmtp`;
       case 1:

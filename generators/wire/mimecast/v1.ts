@@ -1,300 +1,194 @@
 /** Mimecast v1 SIEM records of mail, as JSON and as key=value: same fields, different spelling. */
 
 import type { Organisation } from '../../activity.js';
-import { jsonText, localTime, offsetText } from '../text.js';
-import { jsonLayout, keyValueLayout, type RecordLayout } from './key-order.js';
+import { escapeJson, jsonText, offsetText, TimeSpelling } from '../text.js';
+import {
+  type Field,
+  fieldsOf,
+  jsonLayout,
+  keyValueLayout,
+  type RecordLayout,
+} from './key-order.js';
 import type { Delivery, Message, MessageRecord, Processing, Receipt } from './message.js';
 
-// In order of insertion: it decides between keys of one bucket, and differs between the two forms.
-const JSON_RECEIPT = [
-  'datetime',
-  'aCode',
-  'acc',
-  'SpamLimit',
-  'IP',
-  'RejType',
-  'RejCode',
-  'Dir',
-  'Subject',
-  'MsgId',
-  'headerFrom',
-  'Sender',
-  'Rcpt',
-  'SpamInfo',
-  'Act',
-  'RejInfo',
-  'TlsVer',
-  'Cphr',
-  'SpamScore',
-];
-const KV_RECEIPT = [
-  'datetime',
-  'aCode',
-  'acc',
-  'TlsVer',
-  'SpamLimit',
-  'IP',
-  'RejType',
-  'RejCode',
-  'Dir',
-  'MsgId',
-  'Subject',
-  'headerFrom',
-  'Sender',
-  'Rcpt',
-  'SpamInfo',
-  'Act',
-  'RejInfo',
-  'Cphr',
-  'SpamScore',
-];
-const PROCESS = [
-  'datetime',
-  'aCode',
-  'acc',
-  'Sender',
-  'Hld',
-  'AttSize',
-  'Act',
-  'AttCnt',
-  'AttNames',
-  'MsgSize',
-  'MsgId',
-  'Subject',
-];
-const DELIVERY = [
-  'datetime',
-  'aCode',
-  'acc',
-  'Delivered',
-  'Err',
-  'IP',
-  'RejType',
-  'RejCode',
-  'AttCnt',
-  'Dir',
-  'ReceiptAck',
-  'MsgId',
-  'Subject',
-  'Latency',
-  'Sender',
-  'Rcpt',
-  'AttSize',
-  'Attempt',
-  'RejInfo',
-  'TlsVer',
-  'Cphr',
-  'Snt',
-  'UseTls',
-  'Route',
-];
+const RECEIPT =
+  'datetime aCode acc SpamLimit# IP RejType RejCode Dir Subject# MsgId headerFrom Sender Rcpt SpamInfo Act RejInfo TlsVer Cphr SpamScore#';
+const PROCESS =
+  'datetime aCode acc Sender Hld AttSize# Act AttCnt# AttNames# MsgSize# MsgId Subject#';
+const DELIVERY =
+  'datetime aCode acc Delivered# Err IP RejType RejCode AttCnt# Dir ReceiptAck# MsgId Subject# Latency# Sender Rcpt AttSize# Attempt# RejInfo TlsVer Cphr Snt# UseTls Route';
 
-/** Spells one value. */
+/** The order of insertion decides between keys of one bucket, and differs between the two forms. */
+const KEY_VALUE_RECEIPT =
+  'datetime aCode acc TlsVer SpamLimit IP RejType RejCode Dir MsgId Subject headerFrom Sender Rcpt SpamInfo Act RejInfo Cphr SpamScore';
+
+/** Spells one value; what stands in quotes comes without them. */
 interface Spelling {
   readonly plain: (text: string) => string;
-  /** As plain, for text that we made ourselves and that needs no escape. */
-  readonly safe: (text: string) => string;
-  /** Free text; undefined where the record has none. */
-  readonly free: (text: string | undefined) => string;
+  /** Free text that is always there. */
+  readonly free: (text: string) => string;
+  /** Free text that may be missing, with its quotes. */
+  readonly optional: (text: string | undefined) => string;
   readonly names: (names: readonly string[]) => string;
 }
 
 const JSON_SPELLING: Spelling = {
-  plain: jsonText,
-  safe: (text) => `"${text}"`,
-  free: (text) => (text === undefined ? 'null' : jsonText(text)),
-  names: (names) => (names.length === 0 ? 'null' : jsonText(quoted(names))),
+  plain: escapeJson,
+  free: escapeJson,
+  optional: (text) => (text === undefined ? 'null' : jsonText(text)),
+  names: (names) => (names.length === 0 ? 'null' : jsonText(quotedNames(names))),
 };
 
-const KV_SPELLING: Spelling = {
+const KEY_VALUE_SPELLING: Spelling = {
   plain: (text) => text,
-  safe: (text) => text,
-  free: (text) => (text === undefined ? '' : `\\${text}\\`),
-  names: quoted,
+  free: (text) => `\\${text}\\`,
+  optional: (text) => (text === undefined ? '' : `\\${text}\\`),
+  names: (names) => (names.length === 0 ? '' : quotedNames(names)),
 };
 
-function given(text: string | undefined, spell: (text: string) => string): string | undefined {
-  return text === undefined ? undefined : spell(text);
+/** `"a.docx", "b.xlsx"` */
+export function quotedNames(names: readonly string[]): string {
+  return `"${names.join('", "')}"`;
 }
 
-function quoted(names: readonly string[]): string {
-  return names.map((name) => `"${name}"`).join(', ');
-}
-
+/** What all records of a message repeat, spelt. */
 interface Common {
-  readonly message: Message;
-  readonly code: string;
   readonly id: string;
   readonly subject: string;
   readonly sender: string;
   readonly from: string;
-  readonly direction: string;
   readonly count: string;
   readonly bytes: string;
-  readonly names: string;
 }
 
 /** Turns message records into lines. */
 export class SiemWriter {
-  private readonly account: string;
-  private readonly offset: number;
-  private readonly offsetSuffix: string;
+  private readonly moments: TimeSpelling;
   private readonly spelling: Spelling;
   private readonly receiptLayout: RecordLayout;
   private readonly processLayout: RecordLayout;
   private readonly deliveryLayout: RecordLayout;
-  private readonly json: boolean;
-  private spelt: Common | undefined;
+  private message: Message | undefined;
+  private common: Common | undefined;
 
   constructor(organisation: Organisation, form: 'v1-json' | 'v1-kv', utc_offset: number) {
-    this.json = form === 'v1-json';
-    const layout = this.json ? jsonLayout : keyValueLayout;
-    this.spelling = this.json ? JSON_SPELLING : KV_SPELLING;
-    this.receiptLayout = layout(this.json ? JSON_RECEIPT : KV_RECEIPT);
-    this.processLayout = layout(PROCESS);
-    this.deliveryLayout = layout(DELIVERY);
-    this.account = this.spelling.plain(organisation.account);
-    this.offset = utc_offset;
-    this.offsetSuffix = this.json ? `${offsetText(utc_offset)}"` : offsetText(utc_offset);
+    const json = form === 'v1-json';
+    this.spelling = json ? JSON_SPELLING : KEY_VALUE_SPELLING;
+    this.moments = new TimeSpelling(utc_offset, offsetText(utc_offset));
+    const layout = json ? jsonLayout : keyValueLayout;
+    const acc = this.spelling.plain(organisation.account);
+    const fields = (keys: string): Field[] => fieldsOf(keys, { acc, SpamInfo: '[]' });
+    this.receiptLayout = layout(fields(RECEIPT), json ? undefined : KEY_VALUE_RECEIPT.split(' '));
+    this.processLayout = layout(fields(PROCESS));
+    this.deliveryLayout = layout(fields(DELIVERY));
   }
 
   line(message: Message, record: MessageRecord): string {
+    const common = this.commonOf(message);
     switch (record.part) {
       case 'receipt':
-        return this.receipt(message, record);
+        return this.receipt(message, common, record);
       case 'process':
-        return this.processing(message, record);
+        return this.processing(message, common, record);
       case 'delivery':
-        return this.delivery(message, record);
+        return this.delivery(message, common, record);
     }
   }
 
-  private time(time: number): string {
-    const text = localTime(time, this.offset, this.offsetSuffix);
-    return this.json ? `"${text}` : text;
-  }
-
-  /** What all records of a message repeat, spelt once. */
-  private common(message: Message): Common {
-    if (this.spelt?.message !== message) {
-      const { plain, safe, free, names } = this.spelling;
-      this.spelt = {
-        message,
-        code: safe(message.code),
+  private commonOf(message: Message): Common {
+    if (this.message !== message || this.common === undefined) {
+      const { plain, optional } = this.spelling;
+      const sender = plain(message.envelope_sender);
+      const { header_from } = message;
+      this.common = {
         id: plain(message.message_id),
-        subject: free(message.subject),
-        sender: plain(message.envelope_sender),
-        from: plain(message.header_from),
-        direction: safe(message.direction),
+        subject: optional(message.subject),
+        sender,
+        from: header_from === message.envelope_sender ? sender : plain(header_from),
         count: String(message.attachment_names.length),
         bytes: String(message.attachment_bytes),
-        names: names(message.attachment_names),
       };
+      this.message = message;
     }
-    return this.spelt;
+    return this.common;
   }
 
-  private receipt(message: Message, record: Receipt): string {
-    const { plain, safe, free } = this.spelling;
-    const { code, id, subject, sender, from, direction } = this.common(message);
+  private receipt({ code, direction }: Message, common: Common, record: Receipt): string {
+    const { plain, free } = this.spelling;
     const { spam, tls, rejection } = record;
-    const head = [this.time(record.time), code, this.account];
-    const limit = spam && String(spam.limit);
-    const ip = safe(record.ip);
-    const rejType = given(rejection?.type, free);
-    const rejCode = given(rejection?.code, plain);
-    const tlsVer = tls && safe(tls.version);
-    const tail = [
-      from,
-      sender,
-      plain(record.recipient),
-      spam && safe('[]'),
-      safe(record.action),
-      given(rejection?.detail, free),
-    ];
-    const cipher = tls && safe(tls.cipher);
-    const score = spam && String(spam.score);
-    return this.receiptLayout.write(
-      this.json
-        ? [
-            ...head,
-            limit,
-            ip,
-            rejType,
-            rejCode,
-            direction,
-            subject,
-            id,
-            ...tail,
-            tlsVer,
-            cipher,
-            score,
-          ]
-        : [
-            ...head,
-            tlsVer,
-            limit,
-            ip,
-            rejType,
-            rejCode,
-            direction,
-            id,
-            subject,
-            ...tail,
-            cipher,
-            score,
-          ],
-    );
-  }
-
-  private processing(message: Message, record: Processing): string {
-    const { code, id, subject, sender, count, bytes, names } = this.common(message);
-    const { safe, plain } = this.spelling;
-    return this.processLayout.write([
-      this.time(record.time),
+    return this.receiptLayout.write([
+      this.moments.spell(record.time),
       code,
-      this.account,
-      sender,
-      given(record.hold, plain),
-      bytes,
-      safe(record.action),
-      count,
-      names,
-      String(message.message_bytes),
-      id,
-      subject,
+      '',
+      spam && String(spam.limit),
+      record.ip,
+      rejection && free(rejection.type),
+      rejection && plain(rejection.code),
+      direction,
+      common.subject,
+      common.id,
+      common.from,
+      common.sender,
+      plain(record.recipient),
+      spam && '',
+      record.action,
+      rejection && free(rejection.detail),
+      tls?.version,
+      tls?.cipher,
+      spam && String(spam.score),
     ]);
   }
 
-  private delivery(message: Message, record: Delivery): string {
-    const { code, id, subject, sender, direction, count, bytes } = this.common(message);
-    const { plain, safe, free } = this.spelling;
+  private processing(message: Message, common: Common, record: Processing): string {
+    const { plain, names } = this.spelling;
+    return this.processLayout.write([
+      this.moments.spell(record.time),
+      message.code,
+      '',
+      common.sender,
+      record.hold && plain(record.hold),
+      common.bytes,
+      record.action,
+      common.count,
+      names(message.attachment_names),
+      String(message.message_bytes),
+      common.id,
+      common.subject,
+    ]);
+  }
+
+  private delivery({ code, direction }: Message, common: Common, record: Delivery): string {
+    const { plain, free, optional } = this.spelling;
     const { tls, rejection, error, route } = record;
     return this.deliveryLayout.write([
-      this.time(record.time),
+      this.moments.spell(record.time),
       code,
-      this.account,
+      '',
       record.delivered ? 'true' : 'false',
       given(error, free),
-      safe(record.ip),
-      given(rejection?.type, free),
+      record.ip,
+      rejection && free(rejection.type),
       given(rejection?.code, plain),
-      count,
+      common.count,
       direction,
-      free(record.acknowledgement),
-      id,
-      subject,
+      optional(record.acknowledgement),
+      common.id,
+      common.subject,
       String(record.latency),
-      sender,
+      common.sender,
       plain(record.recipient),
-      bytes,
+      common.bytes,
       String(record.attempt),
       given(rejection?.detail, free),
-      tls && safe(tls.version),
-      tls && safe(tls.cipher),
+      tls?.version,
+      tls?.cipher,
       String(record.sent_bytes),
-      safe(tls === undefined ? 'No' : 'Yes'),
+      tls === undefined ? 'No' : 'Yes',
       given(route, free),
     ]);
   }
+}
+
+function given(text: string | undefined, spell: (text: string) => string): string | undefined {
+  return text === undefined ? undefined : spell(text);
 }

@@ -1,6 +1,6 @@
 import type { ContentPack } from '#content';
 import { CategoricalStore } from '../../../engine/models/categorical.js';
-import { TextDictionary } from '../../../engine/models/store.js';
+import { dayOfMinute, Scopes, TextDictionary } from '../../../engine/models/store.js';
 import type { Figure } from '../figure.js';
 import { bytesInUse } from '../measure.js';
 import { programOf } from '../pack.js';
@@ -46,10 +46,11 @@ function observationsOf(pack: ContentPack, options: WorldOptions): Observations 
   return { log: log.slice(0, length), dictionary };
 }
 
-function storeOf(model: ContentPack['models'][number], dictionary: TextDictionary) {
+function storeOf(model: ContentPack['models'][number], scopes: Scopes, at: number) {
   const [, number = '16', unit = 'w'] = /^(\d+)([dw])$/.exec(model.aging ?? '16w') ?? [];
   return new CategoricalStore(
-    dictionary,
+    scopes,
+    at,
     {
       alpha: model.alpha ?? 1,
       cutOff: model.cut_off ?? 0,
@@ -69,12 +70,14 @@ export function bytesPerPair(pack: ContentPack, events: number): Figure[] {
   const users = Math.max(50, Math.round(events / 100));
   const { log, dictionary } = observationsOf(pack, { users, events, days: 60 });
   const before = bytesInUse();
-  const stores = pack.models.map((model) =>
-    model.kind === 'categorical' ? storeOf(model, dictionary) : undefined,
+  const shared = new Scopes(dictionary, pack.models.length);
+  const stores = pack.models.map((model, at) =>
+    model.kind === 'categorical' ? storeOf(model, shared, at) : undefined,
   );
   for (let at = 0; at < log.length; at += 4) {
     const time = (log[at + 3] as number) * MINUTE;
-    stores[log[at] as number]?.train(log[at + 1] as number, log[at + 2] as number, time, time);
+    const today = dayOfMinute(log[at + 3] as number);
+    stores[log[at] as number]?.train(log[at + 1] as number, log[at + 2] as number, time, today);
   }
   const bytes = bytesInUse() - before;
   let pairs = 0;

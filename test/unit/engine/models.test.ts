@@ -2,7 +2,7 @@ import gammaQuantile from '@stdlib/stats-base-dists-gamma-quantile';
 import { describe, expect, it } from 'vitest';
 import { CategoricalStore } from '../../../engine/models/categorical.js';
 import { counts, fitGamma, NumericalStore } from '../../../engine/models/numerical.js';
-import { IntegerMap, TextDictionary } from '../../../engine/models/store.js';
+import { dayOfMinute, minuteOf, Scopes, TextDictionary } from '../../../engine/models/store.js';
 import { hear, mail, pack, player, programOf } from './kit.js';
 
 const DAY = 86_400_000;
@@ -13,13 +13,17 @@ interface Limits {
   agingDays?: number;
   maxBins?: number;
   maxScopes?: number;
+  maxPairs?: number;
 }
+
+const dayOf = (time: number) => dayOfMinute(minuteOf(time));
 
 function categorical(limits: Limits = {}) {
   const dictionary = new TextDictionary();
   const evicted: Record<string, number> = {};
   const store = new CategoricalStore(
-    dictionary,
+    new Scopes(dictionary, 1),
+    0,
     { alpha: 1, cutOff: 0, agingDays: 112, maxBins: 1000, maxScopes: 1000, ...limits },
     (what, count) => {
       evicted[what] = (evicted[what] ?? 0) + count;
@@ -28,10 +32,10 @@ function categorical(limits: Limits = {}) {
   const train = (value: string, time = 0, scope = 's', clock = time) => {
     const id = dictionary.intern(scope);
     dictionary.hold(id);
-    store.train(id, dictionary.intern(value), time, clock);
+    store.train(id, dictionary.intern(value), time, dayOf(clock));
     dictionary.release(id);
   };
-  const row = (time = 0, scope = 's') => store.find(dictionary.find(scope), time);
+  const row = (time = 0, scope = 's') => store.find(dictionary.find(scope), dayOf(time));
   const seen = (value: string, time = 0, scope = 's') =>
     store.observations(row(time, scope), dictionary.find(value));
   return { store, dictionary, evicted, train, row, seen };
@@ -165,6 +169,27 @@ describe('a bound on scopes', () => {
     expect(evicted).toEqual({ scopes: 2 });
     expect(store.rows.live).toBe(31);
   });
+
+  it('drops the scopes trained longest ago when all of them hold too many values', () => {
+    const { store, train, evicted } = categorical({ maxPairs: 40 });
+    for (let i = 0; i < 41; i += 1) train(`v${i % 20}`, i * 60_000, `s${Math.floor(i / 20)}`);
+    expect(evicted).toEqual({ scopes: 1 });
+    expect(store.rows.live).toBe(2);
+  });
+});
+
+describe('a text of any length', () => {
+  it('is known by its beginning and a digest, and keeps no line alive', () => {
+    const dictionary = new TextDictionary();
+    const long = 'x'.repeat(5000);
+    const id = dictionary.intern(`${long}a`);
+    dictionary.hold(id);
+    expect(dictionary.find(`${long}a`)).toBe(id);
+    expect(dictionary.find(`${long}b`)).toBe(-1);
+    expect(dictionary.text(id).length).toBeLessThan(200);
+    const whole = 'y'.repeat(200);
+    expect(dictionary.text(dictionary.intern(whole))).toBe(whole);
+  });
 });
 
 describe('top_threshold_count', () => {
@@ -215,9 +240,14 @@ describe('a numerical model', () => {
   function numerical(cutOff = 0, maxScopes = 1000) {
     const dictionary = new TextDictionary();
     let evicted = 0;
-    const store = new NumericalStore(dictionary, { cutOff, maxScopes }, (rows) => {
-      evicted += rows;
-    });
+    const store = new NumericalStore(
+      new Scopes(dictionary, 1),
+      0,
+      { cutOff, maxScopes },
+      (rows) => {
+        evicted += rows;
+      },
+    );
     const train = (value: number, scope = 's', time = 0) =>
       store.train(dictionary.intern(scope), value, time);
     const threshold = (percentile: number, scope = 's') =>
@@ -306,23 +336,30 @@ describe('a numerical model', () => {
   });
 });
 
-describe('integers as keys', () => {
-  it('are found after many of their neighbours have gone', () => {
-    const map = new IntegerMap();
-    const naive = new Map<number, number>();
+describe('rows of scopes', () => {
+  it('are those of each model, through additions and removals', () => {
+    const dictionary = new TextDictionary();
+    const scopes = new Scopes(dictionary, 3);
+    const naive = new Map<string, number>();
     let state = 7;
     for (let i = 0; i < 20_000; i += 1) {
       state = (state * 48271) % 2147483647;
-      const key = state % 500;
-      if (state % 3 === 0) {
-        map.delete(key);
+      const scope = state % 500;
+      const model = state % 3;
+      const key = `${scope} ${model}`;
+      if (naive.has(key)) {
+        scopes.delete(scope, model);
         naive.delete(key);
       } else {
-        map.set(key, i);
+        scopes.set(scope, model, i);
         naive.set(key, i);
       }
     }
-    for (let key = 0; key < 500; key += 1) expect(map.get(key)).toBe(naive.get(key) ?? -1);
+    for (let scope = 0; scope < 500; scope += 1)
+      for (let model = 0; model < 3; model += 1)
+        expect(scopes.find(scope, model)).toBe(naive.get(`${scope} ${model}`) ?? -1);
+    expect(scopes.find(-1, 0)).toBe(-1);
+    expect(scopes.find(1_000_000, 0)).toBe(-1);
   });
 });
 

@@ -243,17 +243,17 @@ describe('a rule that throws', () => {
     const program = programOf(
       pack({ a: { when: 'true' }, b: { when: 'true' }, c: { when: 'true' } }),
     );
-    const broken = program.code.rules.map((rule) =>
-      rule.id === 'b'
-        ? {
-            ...rule,
-            when: () => {
-              throw new Error('broken');
-            },
-          }
-        : rule,
+    const fail = () => {
+      throw new Error('broken');
+    };
+    const rules = program.code.rules.map((rule) =>
+      rule.id === 'b' ? { ...rule, alone: fail } : rule,
     );
-    const { fired, counters } = hear({ ...program, code: { ...program.code, rules: broken } }, [
+    const types = program.code.types.map((type) => ({
+      ...type,
+      groups: type.groups.map((group) => ({ ...group, run: fail })),
+    }));
+    const { fired, counters } = hear({ ...program, code: { ...program.code, rules, types } }, [
       mail(0),
       mail(1),
     ]);

@@ -303,4 +303,24 @@ describe('bounds', () => {
     expect(one.sessions.map(({ user }) => user)).toEqual(['u0', 'u1']);
     expect(one.counters.evicted).toEqual({ 'open sessions': 2, users: 2 });
   });
+
+  it('open sessions are ended early, longest silent first, when there are too many', () => {
+    const one = player(always, { maxOpen: 32 });
+    for (let i = 0; i < 32; i += 1) one.play(mail(i, { user: `u${i}` }));
+    one.play(mail(32, { user: 'u0' }));
+    expect(one.sessions).toEqual([]);
+    one.play(mail(40, { user: 'new' }));
+    expect(one.sessions.map(({ user }) => user)).toEqual(['u1', 'u2']);
+    expect(one.counters.evicted).toEqual({ 'open sessions': 2 });
+    // Their users are still known, and what was open and not silent goes on.
+    one.play(mail(41, { user: 'u0' }));
+    one.play(mail(42, { user: 'u1' }));
+    expect(one.sessions).toHaveLength(2);
+    one.loop.finish();
+    const ids = one.sessions.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(one.sessions.filter(({ user }) => user === 'u0').map(({ events }) => events)).toEqual([
+      3,
+    ]);
+  });
 });

@@ -74,6 +74,23 @@ describe('restoring an engine', () => {
     expect(outcome.engine.snapshot()).toEqual(snapshot);
   });
 
+  it('works for a state of any size', () => {
+    const large = createEngine(program, {});
+    large.pushRecords(
+      Array.from({ length: 4000 }, (_, i) => ({
+        ...record(i),
+        // Near enough to each other that all of them wait.
+        time: START + i,
+        fields: { sender: `user${i}@corp.example`, bytes: i, domains: [`domain${i}.example`] },
+      })),
+    );
+    const bytes = large.snapshot();
+    expect(bytes.length).toBeGreaterThan(400_000);
+    const outcome = restoreEngine(program, bytes, {});
+    if (!outcome.ok) throw new Error(outcome.message);
+    expect(Buffer.compare(outcome.engine.snapshot(), bytes)).toBe(0);
+  });
+
   it('refuses a snapshot of other content', () => {
     expect(refusal(snapshot, {}, programOf(pack({ other: {} })))).toMatch(/other content/);
   });

@@ -4,9 +4,11 @@ import {
   background,
   createOrganisation,
   isOnLeave,
+  localDay,
   type MailActivity,
   outsideWorld,
   randomStream,
+  utcOffset,
 } from '#generators';
 
 const DAY = 86_400_000;
@@ -105,8 +107,8 @@ describe('background activity', () => {
     for (const answer of answers) {
       expect(answer.subject).toMatch(/^Auto/);
       const person = small.people.find((p) => p.address === answer.sender);
-      const local = answer.time + (person?.utc_offset ?? 0) * 60_000 - 120_000;
-      expect(isOnLeave(small.seed, person?.index ?? -1, Math.floor(local / DAY))).toBe(true);
+      const local = localDay(person?.time_zone ?? 'UTC', answer.time - 120_000);
+      expect(isOnLeave(small.seed, person?.index ?? -1, local)).toBe(true);
     }
   });
 });
@@ -184,7 +186,7 @@ describe('a medium organisation at the corpora’s level of mail', () => {
     }
     const sender = users.get(mail.sender);
     if (sender === undefined) continue;
-    const local = mail.time + sender.utc_offset * 60_000 - START;
+    const local = mail.time + utcOffset(sender.time_zone, mail.time) * 60_000 - START;
     const day = Math.floor(local / DAY);
     const hour = Math.floor((local - day * DAY) / 3_600_000);
     if (day % 7 > 4) tally.weekend++;

@@ -15,9 +15,11 @@ export async function runInMemory(
     readonly stdin?: string;
     readonly env?: Record<string, string>;
     readonly signal?: AbortSignal;
+    /** The program to run instead of its source. */
+    readonly runCli?: (argv: readonly string[], shell: Shell) => Promise<number>;
   },
 ): Promise<Outcome> {
-  const { runCli } = await import('../../../harness/cli/cli.js');
+  const runCli = given.runCli ?? (await import('../../../harness/cli/cli.js')).runCli;
   const stdout: string[] = [];
   const stderr: string[] = [];
   const keep = (into: string[]): Writable =>

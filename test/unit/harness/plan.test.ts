@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { createOrganisation } from '#generators';
 import { nobody, placeScenario, type Scenario, scenarios } from '#scenarios';
-import { DAY, exposureOf, type PlanOptions, plan } from '../../../harness/stages/1-plan.js';
+import {
+  assumptionsOf,
+  DAY,
+  directoryOf,
+  exposureOf,
+  type PlanOptions,
+  plan,
+} from '../../../harness/stages/1-plan.js';
 import { simulate } from '../../../harness/stages/2-simulate.js';
 
 const options: PlanOptions = {
@@ -87,7 +94,13 @@ describe('planning', () => {
   });
 
   it('counts as exposure the days that people are employed', () => {
-    const organisation = createOrganisation({ ...options, days: 61 });
+    const organisation = createOrganisation({
+      seed: options.seed,
+      people: options.people,
+      peer_groups: options.peer_groups,
+      start: options.start,
+      days: 61,
+    });
     const start = options.start + 40 * DAY;
     const exposure = exposureOf(organisation, { start, end: start + 21 * DAY });
     for (const one of organisation.people) {
@@ -96,6 +109,107 @@ describe('planning', () => {
       if (one.hired <= start && one.left === undefined) expect(days).toBe(21);
       if (one.left !== undefined && one.left <= start) expect(days).toBe(0);
     }
+    for (const { address } of organisation.mailboxes) expect(exposure.get(address)).toBe(21);
+  });
+});
+
+describe('the directory of a plan', () => {
+  const restless = createOrganisation({
+    seed: 2,
+    people: 80,
+    peer_groups: 4,
+    start: options.start,
+    days: 100,
+    moved_per_year: 1.5,
+  });
+  const moment = options.start + 50 * DAY;
+  const directory = directoryOf(restless, moment);
+  const entryOf = (address: string) => directory.people.find(({ user }) => user === address);
+
+  it('shows the peer groups of its moment and not those of later moves', () => {
+    const movers = restless.people.filter(({ moved }) => moved !== undefined);
+    const before = movers.filter(({ moved }) => (moved?.at ?? 0) <= moment);
+    expect(before.length).toBeGreaterThan(2);
+    expect(before.length).toBeLessThan(movers.length);
+    for (const one of movers)
+      expect(entryOf(one.address)?.peer_group).toBe(
+        before.includes(one) ? one.moved?.peer_group : one.peer_group,
+      );
+  });
+
+  it('gives aliases to their person, and shared and service mailboxes users of their own', () => {
+    for (const { address, aliases } of restless.people)
+      expect(entryOf(address)?.aliases).toEqual(aliases);
+    for (const { address, kind, peer_group } of restless.mailboxes) {
+      const entry = entryOf(address);
+      expect(entry?.peer_group).toBe(peer_group);
+      expect(kind === 'service').toBe(peer_group === undefined);
+      for (const key of ['first_name', 'last_name', 'personal', 'executive', 'hired'])
+        expect(entry).not.toHaveProperty(key);
+    }
+    expect(directory.people).toHaveLength(restless.people.length + restless.mailboxes.length);
+  });
+
+  it('casts nobody who changes departments', () => {
+    const { instances, organisation } = plan({ ...options, test_days: 60, seed: 9 });
+    expect(organisation.people.some(({ moved }) => moved !== undefined)).toBe(true);
+    for (const { person } of instances) expect(person.moved).toBeUndefined();
+  });
+});
+
+describe('planning with a list of people', () => {
+  const given = {
+    file: 'people.csv',
+    digest: '0'.repeat(64),
+    domains: ['acme.test'],
+    entries: Array.from({ length: 30 }, (_, i) => ({
+      user: `person${i}@acme.test`,
+      peer_group: i % 2 === 0 ? 'Sales' : 'IT',
+      executive: i < 2,
+    })),
+  };
+
+  it('casts its people, and its domains are the internal ones', () => {
+    const planned = plan({ ...options, given });
+    expect(planned.directory.internal_domains).toEqual(['acme.test']);
+    expect(planned.directory.people.map(({ user }) => user)).toEqual(
+      given.entries.map(({ user }) => user),
+    );
+    expect(planned.warnings).toEqual([]);
+    for (const { person } of planned.instances) expect(person.address).toMatch(/^person\d+@acme/);
+  });
+});
+
+describe('planning for many people', () => {
+  it('looks at some of them for the casting, the same ones each time', () => {
+    const many = {
+      ...options,
+      people: 2300,
+      history_days: 6,
+      scenarios: [...scenarios].slice(0, 6),
+    };
+    const first = plan(many);
+    expect(first.instances.length).toBeGreaterThan(4);
+    expect(plan(many).instances.map(({ user }) => user)).toEqual(
+      first.instances.map(({ user }) => user),
+    );
+  });
+});
+
+describe('the assumptions of a plan', () => {
+  it('state the level and the share outside as they are asked for', () => {
+    const { organisation } = plan({ ...options, scenarios: [] });
+    const usual = assumptionsOf(organisation, options)[0];
+    expect(usual).toBe(
+      '9 mails sent per person and weekday in the mean, 16.5 % of them outside; internal mail is not logged',
+    );
+    const asked = { internal_mail: true, mails_per_weekday: 20, external_share: 0.4 };
+    expect(assumptionsOf(organisation, asked)[0]).toBe(
+      '20 mails sent per person and weekday in the mean, 40 % of them outside; internal mail is logged',
+    );
+    const planned = plan({ ...options, ...asked, scenarios: [] }).organisation.people;
+    const level = planned.reduce((sum, one) => sum + one.daily_mails, 0) / planned.length;
+    expect(Math.abs(level - 20)).toBeLessThan(3);
   });
 });
 
@@ -144,7 +258,7 @@ describe('simulating', () => {
   });
 
   it('writes the same lines again', () => {
-    const again = [...simulate(plan(options), setting).lines];
+    const again = [...simulate(plan(options), setting).lines].map(({ id, text }) => ({ id, text }));
     expect(again).toEqual(lines.map(({ id, text }) => ({ id, text })));
   });
 

@@ -48,7 +48,30 @@ describe('a run', () => {
       command: 'leakdrill drill --seed 3',
     });
     expect(result.receipt.user_days).toBeGreaterThan(40 * 14 * 0.9);
-    expect(result.receipt.user_days).toBeLessThanOrEqual(40 * 14);
+    // Shared and service mailboxes are users too.
+    expect(result.receipt.user_days).toBeLessThanOrEqual(55 * 14);
+    expect(result.receipt.organisation).toBeUndefined();
+  });
+
+  it('names in its receipt the file that the people come from', async () => {
+    const given = {
+      file: 'people.csv',
+      digest: 'ab'.repeat(32),
+      domains: ['acme.test'],
+      entries: ['Sales', 'Sales', 'IT', 'IT', 'Law'].map((peer_group, i) => ({
+        user: `p${i}@acme.test`,
+        peer_group,
+      })),
+    };
+    const own = await run({ ...options, given, history_days: 3, test_days: 4 }, () => {});
+    expect(resultFaults(own)).toEqual([]);
+    expect(own.receipt).toMatchObject({
+      people: 5,
+      peer_groups: 3,
+      user_days: 20,
+      organisation: { file: 'people.csv', digest: given.digest },
+    });
+    expect(own.counts.unparsed).toBe(0);
   });
 
   it('parses every line that it wrote', () => {

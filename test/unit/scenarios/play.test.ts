@@ -6,6 +6,7 @@ import {
   outsideWorld,
   type Person,
   randomStream,
+  utcOffset,
 } from '#generators';
 import {
   type Casting,
@@ -111,7 +112,7 @@ describe('the built-in scenarios', () => {
       for (const time of times) {
         expect(time).toBeGreaterThanOrEqual(Math.max(WINDOW.start, person.hired));
         expect(time).toBeLessThan(Math.min(WINDOW.end, person.left ?? WINDOW.end));
-        const local = new Date(time + person.utc_offset * 60_000);
+        const local = new Date(time + utcOffset(person.time_zone, time) * 60_000);
         expect(local.getUTCHours()).toBeGreaterThanOrEqual(7);
         expect(local.getUTCHours()).toBeLessThan(20);
         expect([1, 2, 3, 4, 5]).toContain(local.getUTCDay());
@@ -173,12 +174,12 @@ describe('casting', () => {
   it('knows local working days within employment', () => {
     const monday = Date.UTC(2024, 6, 1);
     const week = { start: monday, end: monday + 7 * DAY };
-    expect(workdaysOf({ ...boss, utc_offset: 0 }, week)).toEqual(
+    expect(workdaysOf({ ...boss, time_zone: 'UTC' }, week)).toEqual(
       [0, 1, 2, 3, 4].map((day) => monday + day * DAY),
     );
-    const west = workdaysOf({ ...boss, utc_offset: -300 }, week);
-    expect(west[0]).toBe(monday + 5 * HOUR);
-    const short = { ...boss, utc_offset: 0, hired: monday + DAY, left: monday + 3 * DAY };
+    const west = workdaysOf({ ...boss, time_zone: 'America/New_York' }, week);
+    expect(west[0]).toBe(monday + 4 * HOUR);
+    const short = { ...boss, time_zone: 'UTC', hired: monday + DAY, left: monday + 3 * DAY };
     expect(workdaysOf(short, week)).toEqual([1, 2].map((day) => monday + day * DAY));
   });
 });

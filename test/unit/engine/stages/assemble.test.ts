@@ -504,6 +504,59 @@ describe('bounds', () => {
     const { counters } = run(records, { maxClosed: 10 });
     expect(counters.evicted['closed messages']).toBeGreaterThan(30);
   });
+
+  test('open messages whose recipients and texts weigh too much leave early and are counted', () => {
+    const many = Array.from({ length: 100 }, (_, i) => `p${i}@x.example`);
+    const long = 'x'.repeat(6400);
+    const records = [
+      receipt(0, '', { message_id: '<1>', recipients: many }, 'm1'),
+      receipt(1, 'a@x.example', { message_id: '<2>', subject: long }, 'm2'),
+      receipt(2, 'a@x.example', { message_id: '<3>' }, 'm3'),
+    ];
+    expect(run(records, { maxWeight: 250 }).counters.evicted).toEqual({});
+    const { events, counters } = run(records, { maxWeight: 150 });
+    expect(events).toHaveLength(3);
+    expect(counters.evicted).toEqual({ 'open messages': 1 });
+  });
+
+  test('an open message that grows past the limit of weight leaves at once', () => {
+    const many = Array.from({ length: 300 }, (_, i) => receipt(0, `p${i}@x.example`));
+    const { events, counters } = run(many, { maxWeight: 200 });
+    expect(counters.evicted['open messages']).toBeGreaterThan(0);
+    expect(events[0]?.fields['recipients']).toHaveLength(100);
+  });
+
+  test('closed messages that weigh too much are forgotten, the first closed first', () => {
+    const records = ['m1', 'm2', 'm3'].flatMap((name, i) => [
+      receipt(i * 30, 'a@x.example', { message_id: `<${name}>`, subject: 'x'.repeat(6400) }, name),
+      web(i * 30 + 25),
+    ]);
+    const late = (name: string) =>
+      delivery(95, 'a@x.example', { message_id: `<${name}>`, outcome: 'failed' }, name);
+    const { events, counters } = run([...records, late('m1'), late('m3')], { maxWeight: 250 });
+    expect(counters.evicted).toEqual({ 'closed messages': 1 });
+    // The first is a message that was never seen, the last is one whose outcome changed.
+    expect(counters.incompleteMessages).toBe(4);
+    expect(events.filter((event) => event.type === 1)).toHaveLength(2);
+  });
+
+  test('a closed message that was reopened is the last to be forgotten', () => {
+    const first = (name: string, at: number) =>
+      receipt(at, 'a@x.example', { message_id: `<${name}>` }, name);
+    const again = (at: number, outcome: string) =>
+      delivery(at, 'a@x.example', { message_id: '<m1>', outcome }, 'm1');
+    const { events, counters } = run(
+      [
+        ...[first('m1', 0), web(25), first('m2', 30), web(55)],
+        ...[again(57, 'failed'), first('m3', 60), web(85), again(90, 'sent'), web(120)],
+      ],
+      { maxClosed: 2 },
+    );
+    expect(counters.evicted['closed messages']).toBe(1);
+    // The second went, so the delivery of the first changes what is known and begins nothing new.
+    expect(counters.incompleteMessages).toBe(3);
+    expect(events.filter(({ fields }) => fields['message_id'] === '<m1>')).toHaveLength(3);
+  });
 });
 
 test('records of no kind of event are counted and make none', () => {

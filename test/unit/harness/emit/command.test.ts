@@ -51,7 +51,11 @@ describe('leakdrill emit', () => {
     expect(stderr).toMatch(/lines sent to there; \d+ files/);
     const records = readdirSync(join(cwd, 'there')).flatMap((name): unknown[] => {
       const text = read(join('there', name));
-      if (text.startsWith('{"type":"MTA"')) return (JSON.parse(text) as { data: unknown[] }).data;
+      if (text.startsWith('[')) return JSON.parse(text) as unknown[];
+      if (/^\{"(type":"MTA"|meta":)/.test(text)) {
+        const { data } = JSON.parse(text) as { data: Record<string, unknown>[] };
+        return data.flatMap((row) => row['clickLogs'] ?? row['dlpLogs'] ?? row);
+      }
       return text
         .trimEnd()
         .split('\n')

@@ -193,8 +193,9 @@ describe('an emission', () => {
       complete: true,
       last_time: new Date(last).toISOString(),
     });
+    const { people, mailboxes } = prepared.plan.organisation;
     expect(labels.filter(({ record }) => record === 'user')).toHaveLength(
-      prepared.plan.organisation.people.length,
+      people.length + mailboxes.length,
     );
   });
 

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FolderReceiver, fileReceiver, outputReceiver } from '../../../../harness/emit/files.js';
+import type { LogName } from '#generators';
+import {
+  FolderReceiver,
+  fileReceiver,
+  type MailFormat,
+  outputReceiver,
+} from '../../../../harness/emit/files.js';
 import type { EmittedLine } from '../../../../harness/emit/receiver.js';
 import { lineOf, takeAll } from './kit.js';
 
@@ -17,15 +23,18 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const at = (id: number, time: number, log: string, text = `{"aCode":"${id}"}`): EmittedLine => ({
+const at = (id: number, time: number, log: LogName, text = `{"aCode":"${id}"}`): EmittedLine => ({
   id,
   time,
   text,
   log,
 });
 
-async function roll(lines: readonly EmittedLine[], gzip = false): Promise<string[]> {
-  const receiver = new FolderReceiver(folder, 'out', gzip);
+async function roll(
+  lines: readonly EmittedLine[],
+  format: MailFormat = 'v1-json',
+): Promise<string[]> {
+  const receiver = new FolderReceiver(folder, 'out', false, format);
   for (const line of lines) await receiver.take(line);
   await receiver.close();
   expect(receiver.delivery().sent).toBe(lines.length);
@@ -107,16 +116,55 @@ describe('a folder as Mimecast fills it', () => {
   });
 
   it('writes key=value records with CRLF into .siem files and other logs as lines', async () => {
-    const names = await roll([
-      at(1, T0, 'receipt', 'datetime=a|aCode=1'),
-      at(2, T0, 'receipt', 'datetime=a|aCode=2'),
-      at(3, T0, 'web', '{"type":"web-activity"}'),
-      at(4, T0, 'web', '{"type":"web-activity"}'),
-    ]);
+    const names = await roll(
+      [
+        at(1, T0, 'receipt', 'datetime=a|aCode=1'),
+        at(2, T0, 'receipt', 'datetime=a|aCode=2'),
+        at(3, T0, 'web', '{"type":"web-activity"}'),
+        at(4, T0, 'web', '{"type":"web-activity"}'),
+      ],
+      'v1-kv',
+    );
     expect(names[0]).toMatch(/^receipt_\d{17}\.siem$/);
     expect(read(names[0] ?? '')).toBe('datetime=a|aCode=1\r\ndatetime=a|aCode=2\r\n');
     expect(names[1]).toMatch(/^web_\d{17}\.json$/);
     expect(read(names[1] ?? '')).toBe('{"type":"web-activity"}\n{"type":"web-activity"}\n');
+  });
+
+  it('writes API 2.0 records as lines', async () => {
+    const [name = ''] = await roll([at(1, T0, 'receipt'), at(2, T0, 'receipt')], 'v2');
+    expect(name).toMatch(/^receipt_\d{17}\.json$/);
+    expect(read(name)).toBe('{"aCode":"1"}\n{"aCode":"2"}\n');
+  });
+
+  it('wraps what the query APIs and Microsoft 365 hand out as they do', async () => {
+    const names = await roll(
+      (['audit', 'dlp', 'ttp_url', 'archive_view', 'm365'] as const).flatMap((log) => [
+        at(1, T0, log, '{"a":1}'),
+        at(2, T0, log, '{"a":2}'),
+      ]),
+    );
+    const bodies = names.map((name) => [name.replace(/_\d+\.json$/, ''), JSON.parse(read(name))]);
+    const rows = [{ a: 1 }, { a: 2 }];
+    const meta = { pagination: { pageSize: 500 }, status: 200 };
+    expect(Object.fromEntries(bodies)).toEqual({
+      archive_view: { meta, data: rows, fail: [] },
+      audit: { meta, data: rows, fail: [] },
+      dlp: { meta, data: [{ dlpLogs: rows }], fail: [] },
+      m365: rows,
+      ttp_url: { meta, data: [{ clickLogs: rows }], fail: [] },
+    });
+  });
+
+  it('begins a new answer of a query API after 500 records', async () => {
+    const names = await roll(
+      Array.from({ length: 1001 }, (_, i) => at(i, T0, 'audit', `{"a":${i}}`)),
+    );
+    const answers = names.map((name) => JSON.parse(read(name)) as { data: { a: number }[] });
+    expect(answers.map(({ data }) => data.length)).toEqual([500, 500, 1]);
+    expect(answers.flatMap(({ data }) => data.map(({ a }) => a))).toEqual(
+      Array.from({ length: 1001 }, (_, i) => i),
+    );
   });
 
   it('puts late lines where they arrive and never reopens a file', async () => {
@@ -132,7 +180,7 @@ describe('a folder as Mimecast fills it', () => {
   });
 
   it('compresses, and shows no file under its name before it is complete', async () => {
-    const receiver = new FolderReceiver(folder, 'out', true);
+    const receiver = new FolderReceiver(folder, 'out', true, 'v1-json');
     await receiver.take(at(1, T0, 'receipt'));
     await receiver.take(at(2, T0 + HALF_HOUR, 'receipt'));
     const visible = readdirSync(folder).filter((name) => !name.startsWith('.'));

@@ -90,6 +90,7 @@ const hecEvents = (body: string): { fields: { line: number }; event: string }[] 
   JSON.parse(`[${body.replaceAll('}{"time"', '},{"time"')}]`) as never;
 const hecLines = (calls: readonly Call[]): number[] =>
   calls.flatMap(({ body }) => hecEvents(body).map(({ fields }) => fields.line));
+const sorted = (numbers: readonly number[]): number[] => [...numbers].sort((a, b) => a - b);
 const bulkLines = ({ body }: Call): number[] =>
   [...body.matchAll(/"_id":"abc-(\d+)"/g)].map(([, id]) => Number(id));
 
@@ -99,8 +100,12 @@ describe('Splunk HTTP Event Collector', () => {
     const { receiver } = receiverAt(port, hec);
     await takeAll(receiver, 1, 1200);
     await receiver.close();
-    expect(calls.map(({ body }) => hecEvents(body).length)).toEqual([500, 500, 200]);
-    expect(hecLines(calls)).toEqual(range(1, 1200));
+    expect(sorted(calls.map(({ body }) => hecEvents(body).length))).toEqual([200, 500, 500]);
+    for (const call of calls) {
+      const lines = hecLines([call]);
+      expect(lines).toEqual(range(lines[0] ?? 0, lines.at(-1) ?? 0));
+    }
+    expect(sorted(hecLines(calls))).toEqual(range(1, 1200));
     expect(calls[0]).toMatchObject({
       url: '/services/collector/event',
       headers: { authorization: 'Splunk secret', 'content-type': 'application/json' },
@@ -146,12 +151,13 @@ describe('Splunk HTTP Event Collector', () => {
     await new Promise((done) => second.server.close(done));
     await listen(second.server, first.port);
     await work;
-    expect([...hecLines(first.calls.slice(0, 2)), ...hecLines(second.calls)]).toEqual(
+    expect(sorted([...hecLines(first.calls.slice(0, 2)), ...hecLines(second.calls)])).toEqual(
       range(1, 4000),
     );
+    expect(receiver.delivery()).toMatchObject({ sent: 4000, acknowledged: 4000 });
   });
 
-  it('holds two batches at most while the receiver stalls', async () => {
+  it('sends one batch alone until the receiver has taken one', async () => {
     let release: () => void = () => undefined;
     const stalled = new Promise<void>((done) => {
       release = done;
@@ -169,9 +175,84 @@ describe('Splunk HTTP Event Collector', () => {
     while (calls.length === 0) await new Promise((done) => setTimeout(done, 5));
     await new Promise((done) => setTimeout(done, 100));
     expect(taken).toBeLessThan(1000);
+    expect(calls).toHaveLength(1);
     release();
     await work;
-    expect(hecLines(calls)).toEqual(range(1, 5000));
+    expect(sorted(hecLines(calls))).toEqual(range(1, 5000));
+  });
+
+  it('has four requests under way at most, and holds no more than they and one batch', async () => {
+    const waiting: (() => void)[] = [];
+    let open = 0;
+    let most = 0;
+    const { calls, port } = await serve(async (_, number) => {
+      most = Math.max(most, ++open);
+      // The first is answered at once, the others not before they are told to be, the last first.
+      if (number > 1) await new Promise<void>((done) => waiting.push(done));
+      open--;
+      return thanks;
+    });
+    const { receiver } = receiverAt(port, hec);
+    let taken = 0;
+    const work = (async () => {
+      for (; taken < 6000; taken++) await receiver.take(lineOf(taken + 1));
+      await receiver.close();
+    })();
+    while (waiting.length < 4) await new Promise((done) => setTimeout(done, 5));
+    await new Promise((done) => setTimeout(done, 50));
+    expect(calls).toHaveLength(5);
+    expect(taken).toBeLessThan(6 * 500);
+    waiting.pop()?.();
+    await new Promise((done) => setTimeout(done, 50));
+    // The batch at the front is not confirmed, so none is begun behind the four.
+    expect(calls).toHaveLength(5);
+    expect(receiver.delivery()).toMatchObject({
+      acknowledged: 1000,
+      remarks: ['everything up to line 500 is there'],
+    });
+    for (let turns = 0; calls.length < 12 || open > 0; turns++) {
+      expect(turns).toBeLessThan(2000);
+      waiting.pop()?.();
+      await new Promise((done) => setTimeout(done, 1));
+    }
+    await work;
+    expect(most).toBe(4);
+    expect(sorted(hecLines(calls))).toEqual(range(1, 6000));
+    expect(receiver.delivery()).toEqual({ sent: 6000, acknowledged: 6000, remarks: [] });
+  });
+
+  it('loses nothing when some of several requests are refused for now, dropped or silent', async () => {
+    const taken: number[] = [];
+    const { calls, port } = await serve((call, number) => {
+      if (number % 3 === 0) return [503, { text: 'Server is busy', code: 9 }];
+      if (number % 5 === 0) return 'drop';
+      if (number % 7 === 0) return 'silent';
+      taken.push(...hecLines([call]));
+      return thanks;
+    });
+    const { receiver } = receiverAt(port, hec, { timeout: 200 });
+    await takeAll(receiver, 1, 6000);
+    await receiver.close();
+    expect(calls.length).toBeGreaterThan(12);
+    // A batch whose answer came too late is there twice.
+    expect(sorted([...new Set(taken)])).toEqual(range(1, 6000));
+    expect(receiver.delivery()).toMatchObject({ sent: 6000, acknowledged: 6000 });
+  });
+
+  it('says up to where everything is there when the receiver refuses later on', async () => {
+    const { port } = await serve((call) =>
+      hecLines([call]).includes(1700) ? [400, { text: 'Invalid data format', code: 6 }] : thanks,
+    );
+    const { receiver } = receiverAt(port, hec);
+    const work = takeAll(receiver, 1, 9000).then(() => receiver.close());
+    await expect(work).rejects.toThrow('refuses the lines: 400 Invalid data format (code 6)');
+    receiver.abandon();
+    const [remark = ''] = receiver.delivery().remarks;
+    expect([
+      'everything up to line 500 is there',
+      'everything up to line 1000 is there',
+      'everything up to line 1500 is there',
+    ]).toContain(remark);
   });
 
   it.each([

@@ -42,7 +42,7 @@ describe('a syslog message', () => {
       time: Date.UTC(2024, 0, 1, 9, 0, 0, 5),
       text: '{"a":"ü|]"}',
       log: 'receipt',
-    };
+    } as const;
     expect(syslogMessage(line, { origin: 'mimecast.corp.example', run: 'abc' })).toBe(
       '<134>1 2024-01-01T09:00:00.005Z mimecast.corp.example mimecast - receipt [meta sequenceId="7"][leakdrill@32473 run="abc"] {"a":"ü|]"}',
     );

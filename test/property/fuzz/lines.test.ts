@@ -1,0 +1,70 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { loadContent } from '#content';
+import { compile, createEngine } from '#engine';
+import { createLineSplitter } from '../../../harness/line-splitter.js';
+import { builtInContent } from '../../../harness/package-root.js';
+import { anyBytes, anyText, hold, lines, mutated, samplesOf, type Under } from './lines.js';
+import { fuzzed, untilStopped } from './watch.js';
+
+let under: Under;
+let samples: readonly string[];
+
+beforeAll(async () => {
+  const { pack } = await loadContent(builtInContent);
+  if (pack === undefined) throw new Error('the built-in content has faults');
+  const mia = { user: 'mia@corp.example', peer_group: 'sales', aliases: ['m@corp.example'] };
+  const outcome = compile([pack], { internal_domains: ['corp.example'], people: [mia] });
+  if (!outcome.ok) throw new Error('the built-in content does not compile');
+  under = { pack, program: outcome.program, createEngine };
+  samples = samplesOf(pack);
+});
+
+describe('the engine takes any line', { timeout: 600_000 }, () => {
+  it('of the formats that it knows, after any change of text, keys, values and nesting', () => {
+    fc.assert(
+      fc.property(lines(mutated(samples)), (texts) => {
+        untilStopped(() => hold(under, texts));
+      }),
+      fuzzed(1200),
+    );
+  });
+
+  it('of any characters', () => {
+    fc.assert(
+      fc.property(lines(anyText), (texts) => {
+        untilStopped(() => hold(under, texts));
+      }),
+      fuzzed(500),
+    );
+  });
+
+  it('of any bytes, as the reader cuts them, in chunks of any size', () => {
+    fc.assert(
+      fc.property(
+        lines(anyBytes(samples)),
+        fc.constantFrom('\n', '\r\n', '\r', '\n\n', ',\n', ''),
+        fc.integer({ min: 1, max: 5000 }),
+        (parts, end, size) => {
+          const bytes = Buffer.concat(parts.flatMap((part) => [part, Buffer.from(end)]));
+          const whole = split(bytes, bytes.length + 1);
+          expect(split(bytes, size)).toEqual(whole);
+          untilStopped(() => hold(under, whole));
+        },
+      ),
+      fuzzed(300),
+    );
+  });
+});
+
+function split(bytes: Buffer, size: number): string[] {
+  const found: string[] = [];
+  untilStopped(() => {
+    const splitter = createLineSplitter(5000, () => undefined);
+    for (let from = 0; from < bytes.length; from += size) {
+      found.push(...splitter.push(bytes.subarray(from, from + size)).map(({ text }) => text));
+    }
+    found.push(...splitter.end().map(({ text }) => text));
+  });
+  return found;
+}
