@@ -1,6 +1,9 @@
 /** A binary heap; equal keys leave by rank, which is the order in which they came unless given. */
 export class Heap<T> {
-  private readonly items: { key: number; serial: number; item: T }[] = [];
+  // Three lists and not one of entries: numbers in lists of their own cost no objects.
+  private readonly keys: number[] = [];
+  private readonly ranks: number[] = [];
+  private readonly items: T[] = [];
   private serial = 0;
 
   get size(): number {
@@ -9,49 +12,63 @@ export class Heap<T> {
 
   /** Key of the next item; Infinity when empty. */
   get next(): number {
-    return this.items[0]?.key ?? Number.POSITIVE_INFINITY;
+    return this.keys.length === 0 ? Number.POSITIVE_INFINITY : (this.keys[0] as number);
   }
 
   push(key: number, item: T, rank = this.serial++): void {
-    const items = this.items;
-    const entry = { key, serial: rank, item };
+    const { keys, ranks, items } = this;
     let i = items.length;
-    items.push(entry);
+    keys.push(key);
+    ranks.push(rank);
+    items.push(item);
     while (i > 0) {
       const up = (i - 1) >> 1;
-      const parent = items[up] as { key: number; serial: number; item: T };
-      if (parent.key < key || (parent.key === key && parent.serial < entry.serial)) break;
-      items[i] = parent;
+      const above = keys[up] as number;
+      if (above < key || (above === key && (ranks[up] as number) < rank)) break;
+      keys[i] = above;
+      ranks[i] = ranks[up] as number;
+      items[i] = items[up] as T;
       i = up;
     }
-    items[i] = entry;
+    keys[i] = key;
+    ranks[i] = rank;
+    items[i] = item;
   }
 
   pop(): T | undefined {
-    const items = this.items;
-    const top = items[0];
-    const last = items.pop();
-    if (top === undefined || last === undefined) return undefined;
-    const n = items.length;
-    if (n === 0) return top.item;
+    const { keys, ranks, items } = this;
+    const n = items.length - 1;
+    if (n < 0) return undefined;
+    const top = items[0] as T;
+    const key = keys.pop() as number;
+    const rank = ranks.pop() as number;
+    const item = items.pop() as T;
+    if (n === 0) return top;
     let i = 0;
     for (;;) {
       let child = 2 * i + 1;
       if (child >= n) break;
-      let best = items[child] as { key: number; serial: number; item: T };
-      const right = items[child + 1];
-      if (
-        right !== undefined &&
-        (right.key < best.key || (right.key === best.key && right.serial < best.serial))
-      ) {
-        child++;
-        best = right;
+      let best = keys[child] as number;
+      const right = child + 1;
+      if (right < n) {
+        const other = keys[right] as number;
+        if (
+          other < best ||
+          (other === best && (ranks[right] as number) < (ranks[child] as number))
+        ) {
+          child = right;
+          best = other;
+        }
       }
-      if (last.key < best.key || (last.key === best.key && last.serial < best.serial)) break;
-      items[i] = best;
+      if (key < best || (key === best && rank < (ranks[child] as number))) break;
+      keys[i] = best;
+      ranks[i] = ranks[child] as number;
+      items[i] = items[child] as T;
       i = child;
     }
-    items[i] = last;
-    return top.item;
+    keys[i] = key;
+    ranks[i] = rank;
+    items[i] = item;
+    return top;
   }
 }

@@ -58,11 +58,15 @@ export interface NotableSession {
   readonly rules: readonly string[];
 }
 
+/** Users of a rule that are told apart: a log has no end, memory has. */
+export const MAX_USERS = 100_000;
+
 export interface FiredRule {
   readonly rule: string;
   readonly technique: string;
   readonly name: string;
   readonly triggers: number;
+  /** Different users, up to MAX_USERS, which then means as many or more. */
   readonly users: number;
   /** Of the first trigger. */
   readonly reason: string;
@@ -123,7 +127,9 @@ export async function replay(lines: ReplayLines, options: ReplayOptions): Promis
         const seen = rules[trigger.rule];
         if (seen) {
           if (seen.triggers++ === 0) seen.reason = trigger.reason;
-          if (trigger.user !== undefined) seen.users.add(trigger.user);
+          if (trigger.user !== undefined && seen.users.size < MAX_USERS) {
+            seen.users.add(trigger.user);
+          }
         }
         if (out) pending += `${JSON.stringify(triggerRecord(program, trigger, lines))}\n`;
       },

@@ -439,7 +439,9 @@ export function weightOf(message: Message): number {
     message.lines.length +
     names +
     textWeight(message.subject) +
-    textWeight(message.messageId)
+    textWeight(message.messageId) +
+    textWeight(message.alertId) +
+    textWeight(message.alertName)
   );
 }
 

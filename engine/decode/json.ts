@@ -1,4 +1,4 @@
-import { type FlatRecord, isRecord } from './record.js';
+import { type FlatRecord, isRecord, newRecord } from './record.js';
 
 /** Keys under which products put a list of records. */
 export const recordListKeys = [
@@ -69,7 +69,7 @@ const utc = / \[UTC\]$/;
  */
 export function withoutColumnSuffixes(row: FlatRecord): FlatRecord | undefined {
   let found = false;
-  const record: Record<string, unknown> = Object.create(null);
+  const record: Record<string, unknown> = newRecord();
   for (const key of Object.keys(row)) {
     const value = row[key];
     if (value === '' || value === null || value === undefined) continue;

@@ -1,4 +1,4 @@
-import type { FlatRecord } from './record.js';
+import { type FlatRecord, newRecord } from './record.js';
 
 /**
  * Keys of Mimecast's key=value records. Inside free text only these end a value, because a subject
@@ -53,7 +53,7 @@ function unwrap(value: string): string {
  * ends is cut at the next known key. Undefined when there is no key at all.
  */
 export function decodeKeyValue(text: string, from: number): FlatRecord | undefined {
-  const record: Record<string, string> = Object.create(null);
+  const record: Record<string, string> = newRecord();
   // The line's own end is no part of the last value.
   let length = text.length;
   while (length > from && isLineEnd(text.charCodeAt(length - 1))) length--;

@@ -1,6 +1,6 @@
 import { endOfObject } from './json.js';
 import { addCefExtension, decodeKeyValue, startsLikeKeyValue } from './key-value.js';
-import { type FlatRecord, isRecord } from './record.js';
+import { type FlatRecord, isRecord, newRecord } from './record.js';
 
 /** What a line's text holds: any JSON value, or a record; or why it could not be read. */
 export type Decoded =
@@ -124,7 +124,7 @@ function decodeCef(text: string, header: number): Decoded {
     at = bar + 1;
   }
   const found = objectIn(text, at);
-  const record: Record<string, unknown> = Object.create(null);
+  const record: Record<string, unknown> = newRecord();
   if (found !== undefined)
     for (const key of Object.keys(found.record)) record[key] = found.record[key];
   if (found === undefined) addCefExtension(text.slice(at), record);

@@ -80,3 +80,13 @@ export function createReader(path: string): Reader {
     return value;
   };
 }
+
+function Bare(): void {
+  // Makes objects without anything inherited. Object.create(null) would make a slow dictionary.
+}
+Bare.prototype = Object.freeze(Object.create(null));
+
+/** A record to be filled, in which no key finds what objects inherit. */
+export function newRecord<T>(): Record<string, T> {
+  return new (Bare as unknown as new () => Record<string, T>)();
+}

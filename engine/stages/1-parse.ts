@@ -16,6 +16,7 @@ import { unfold, withoutColumnSuffixes } from '../decode/json.js';
 import { type Access, type Generated, objectAccess } from '../decode/keys.js';
 import { decodeLine, isBlank } from '../decode/line.js';
 import { compileMatch } from '../decode/match.js';
+import { copied } from '../decode/recent.js';
 import { type FlatRecord, isRecord } from '../decode/record.js';
 import { maxScanned, scanOf } from '../decode/scan.js';
 import { Shapes } from '../decode/shapes.js';
@@ -87,6 +88,16 @@ const partFields = [
   'alert_name',
   'src_ip',
 ];
+
+/** Characters beyond which the pieces of a line must not keep it in memory while a message is open. */
+const longLine = 4096;
+
+function standAlone(fields: Fields): void {
+  for (const name of Object.keys(fields)) {
+    const value = fields[name];
+    if (typeof value === 'string') fields[name] = copied(value);
+  }
+}
 
 const epochEnding = /_\d{9,11}$/;
 
@@ -248,6 +259,8 @@ export function createParseStage(parsers: readonly ParserEntry[], counters: Coun
     emit: (r: LogRecord) => void,
   ): void {
     const join = parser.join(from, text);
+    const fields = parser.fields(from, text);
+    if (line.text.length > longLine) standAlone(fields);
     counters.records++;
     counters.parsed[parser.id] = (counters.parsed[parser.id] ?? 0) + 1;
     emit({
@@ -257,7 +270,7 @@ export function createParseStage(parsers: readonly ParserEntry[], counters: Coun
       time,
       part: parser.part,
       join: join === undefined ? undefined : withoutEpoch(join),
-      fields: parser.fields(from, text),
+      fields,
     });
   }
 
@@ -303,7 +316,7 @@ export function createParseStage(parsers: readonly ParserEntry[], counters: Coun
       } catch {
         // Nested deeper than the stack: the line itself has to do.
       }
-    samples.push({ line: line.id, reason, text: text.slice(0, 300) });
+    samples.push({ line: line.id, reason, text: copied(text.slice(0, 300)) });
   }
 
   function consider(

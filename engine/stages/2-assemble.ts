@@ -223,7 +223,7 @@ export function createAssembleStage(
       return;
     }
     const started = createMessage(key, seq++, record.time, record.part === 'notice');
-    open.set(key, started);
+    open.set(started.key, started);
     note(started, record, plain[record.parser] === true);
     weight += weightOf(started);
     if (record.part === 'notice' && byMessageId === undefined) {

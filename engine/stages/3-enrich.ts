@@ -332,7 +332,9 @@ const extension = /[^.]\.([\p{L}\p{N}_~-]{1,16})$/u;
 function enrichAttachments(fields: Fields, attachments: readonly string[]): void {
   const names: string[] = [];
   const extensions: string[] = [];
-  const seen = attachments.length > 16 ? new Set<string>() : undefined;
+  const isLong = attachments.length > 16;
+  const seen = isLong ? new Set<string>() : undefined;
+  const seenEndings = isLong ? new Set<string>() : undefined;
   for (const attachment of attachments) {
     const name = attachment.trim().toLowerCase();
     if (name === '') continue;
@@ -343,7 +345,11 @@ function enrichAttachments(fields: Fields, attachments: readonly string[]): void
     let stem = name;
     while (stem.endsWith('.')) stem = stem.slice(0, -1);
     const ending = extension.exec(stem)?.[1];
-    if (ending !== undefined && !extensions.includes(ending)) extensions.push(ending);
+    if (ending === undefined) continue;
+    if (seenEndings === undefined ? !extensions.includes(ending) : !seenEndings.has(ending)) {
+      seenEndings?.add(ending);
+      extensions.push(ending);
+    }
   }
   if (names.length > 0) fields['file_names'] = names;
   if (extensions.length > 0) fields['file_extensions'] = extensions;

@@ -299,7 +299,7 @@ const optionTable = [
     choices: ['v1-json', 'v1-kv', 'v2', 'dlp'],
     shown: 'NAME',
     commands: ['drill', 'emit'],
-    help: 'How mail lines are written',
+    help: 'How mail lines are written: SIEM feed v1 as JSON or key=value, API 2.0, or the DLP log alone',
   },
   {
     name: 'scenarios',

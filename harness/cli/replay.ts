@@ -8,7 +8,7 @@ import { readDirectory } from '../directory-file.js';
 import { count, plural, visible } from '../format.js';
 import { type Input, type InputSource, openInput } from '../input.js';
 import { packageVersion } from '../package-root.js';
-import { isoTime, type ReplayRun, type ReplaySummary, replay } from '../replay.js';
+import { isoTime, MAX_USERS, type ReplayRun, type ReplaySummary, replay } from '../replay.js';
 import { basisOf, type KeptState, type StateBasis, StateFile } from '../replay-state.js';
 import { UsageFault } from '../usage-fault.js';
 import type { Command } from './command.js';
@@ -344,7 +344,7 @@ export function renderReplay(
             `  ${r.rule}`,
             r.technique,
             count(r.triggers),
-            count(r.users),
+            r.users < MAX_USERS ? count(r.users) : `${count(r.users)}+`,
             r.reason,
           ]),
           width,

@@ -36,7 +36,7 @@ function examples(): Activity[] {
   for (const activity of background(organisation, options)) {
     const kind =
       activity.kind === 'mail'
-        ? `${activity.direction} ${activity.outcome.kind} ${activity.attachments.length > 0} ${activity.automatic ?? false} ${clicksOf(activity)}`
+        ? `${activity.direction} ${fateOf(activity)} ${activity.attachments.length > 0} ${activity.automatic ?? false} ${clicksOf(activity)}`
         : activity.kind === 'audit'
           ? activity.audit_type
           : activity.kind;
@@ -46,6 +46,10 @@ function examples(): Activity[] {
     found.push(activity);
   }
   return found;
+}
+
+function fateOf({ outcome }: MailActivity): string {
+  return outcome.kind === 'held' ? `held ${outcome.reason}` : outcome.kind;
 }
 
 function clicksOf({ clicks = [] }: MailActivity): string {

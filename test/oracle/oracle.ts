@@ -209,7 +209,7 @@ export class Oracle {
   }
 
   /** Members of a context table with what the directory adds to two of them. */
-  private table(id: string): readonly string[] {
+  table(id: string): readonly string[] {
     const own = this.pack.tables.find((table) => table.id === id)?.members ?? [];
     const { internal_domains: domains, people } = this.directory;
     if (id === 'internal_domains') return [...own, ...domains.map((one) => one.toLowerCase())];
@@ -643,7 +643,7 @@ const letter = /[\p{L}\p{N}\p{M}]/u;
  * between them separates alike. A phrase with other signs than blanks, dots, hyphens and underscores
  * is looked for as it stands, and no word may run on over its ends.
  */
-function holds(text: string, phrase: string): boolean {
+export function holds(text: string, phrase: string): boolean {
   const fold = (one: string) => one.normalize('NFKC').toLowerCase();
   const words = (one: string) => one.split(/[^\p{L}\p{N}\p{M}]+/u).filter((word) => word !== '');
   const wanted = fold(phrase);

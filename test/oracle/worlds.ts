@@ -23,7 +23,7 @@ const odd = [
   ...['', ' ', 'A', 'X y', 'x-y', 'x_y!', 'axb', 'c++ b', 'c+++', 'é', 'e\u0301', 'ＡＢ', 'İ', 'ß'],
   ...['__proto__', 'constructor', 'toString', '\ud800', '\0', '😀 a', 'b.c', '𝕏'],
 ];
-const oddText = fc.constantFrom(...odd);
+export const oddText = fc.constantFrom(...odd);
 
 const list = fc.oneof(
   { weight: 1, arbitrary: fc.constant(undefined) },
@@ -276,7 +276,7 @@ export const rules = (
     .map((all) => Object.fromEntries(all.map((one, i) => [`r${i}`, one])));
 
 /** Members of the table `t`, as a content pack holds them: lower case. */
-const members = fc
+export const members = fc
   .uniqueArray(fc.oneof(fc.constantFrom(...domains, 'x', 'x y', 'c++', 'b c'), oddText), {
     maxLength: 6,
   })

@@ -5,16 +5,20 @@ import { compile } from '../../engine/compile.js';
 import type { Directory, Event, LogRecord, Session, Trigger } from '../../engine/contract.js';
 import { emptyCounters } from '../../engine/counters.js';
 import { createEngine, restoreEngine } from '../../engine/engine.js';
+import { tableFunction } from '../../engine/expression/index.js';
 import { EventLoop } from '../../engine/loop.js';
 import type { Program } from '../../engine/program.js';
-import { Oracle, type OracleOutput } from '../oracle/oracle.js';
+import { buildTables } from '../../engine/tables.js';
+import { holds, Oracle, type OracleOutput } from '../oracle/oracle.js';
 import {
   accounts,
   content,
   type DrawnEvent,
   directory,
   history,
+  members,
   models,
+  oddText,
   rules,
 } from '../oracle/worlds.js';
 import { HOUR, nobody, pack, START } from '../unit/engine/kit.js';
@@ -235,6 +239,38 @@ describe('the engine', () => {
         expect(restored.engine.counters).toEqual(whole.counters);
       }),
       runs(60),
+    );
+  });
+
+  it('finds the members of tables, and the whole words of a text in them, as the oracle does', () => {
+    const phrases = fc.array(oddText, { minLength: 1, maxLength: 3 }).map((all) => all.join(' '));
+    const word = fc.oneof(oddText, fc.constantFrom('a', 'x', 'x y', 'c++', 'b c', ...'.-_+ '));
+    const text = fc.array(word, { maxLength: 6 }).map((all) => all.join(''));
+    fc.assert(
+      fc.property(members, phrases, text, (some, other, searched) => {
+        const all = [...some, other.toLowerCase()];
+        const contains = tableFunction('contains_any', all);
+        expect(contains(searched)).toBe(all.some((phrase) => holds(searched, phrase)));
+        expect(tableFunction('in_table', all)(searched)).toBe(all.includes(searched.toLowerCase()));
+      }),
+      runs(3000),
+    );
+  });
+
+  it('adds the directory to its tables as the oracle does', () => {
+    fc.assert(
+      fc.property(content, directory, (one, people) => {
+        const tables = buildTables(one.tables, people);
+        const oracle = new Oracle(one, people);
+        for (const id of ['t', 'empty', 'executives', 'internal_domains', 'none']) {
+          const wanted = [...new Set(oracle.table(id))].sort();
+          expect([...tables.members(id)].sort()).toEqual(wanted);
+          for (const member of [...wanted, 'dan', 'eve', 'ann', '__proto__']) {
+            expect(tables.has(id, member)).toBe(wanted.includes(member));
+          }
+        }
+      }),
+      runs(200),
     );
   });
 });

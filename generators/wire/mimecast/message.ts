@@ -80,34 +80,57 @@ export type MessageRecord = Receipt | Processing | Delivery;
 const TLS_13: Tls = { version: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' };
 const TLS_12: Tls = { version: 'TLSv1.2', cipher: 'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384' };
 
-/** What follows from a domain: every server keeps its addresses, its protocol and its style. */
-interface Server {
-  readonly tls: Tls | undefined;
-  /** Style of the Message-IDs that it makes. */
-  readonly naming: number;
-  /** Style in which it acknowledges. */
-  readonly reply: number;
-  /** Addresses that it sends from, and those that it takes mail at. */
-  readonly from: readonly string[];
-  readonly to: readonly string[];
-}
-
 /** Domains whose servers are remembered; all can be derived again. */
 const MOST_SERVERS = 4096;
 
-function serverOf(domain: string): Server {
-  const h = hashText(domain, 0x715) % 100;
-  const addresses = (salt: number): string[] => [
-    addressOnNetwork(domain, salt),
-    addressOnNetwork(domain, salt + 1),
-  ];
-  return {
-    tls: h < 52 ? TLS_13 : h < 94 ? TLS_12 : undefined,
-    naming: hashText(domain, 0x1d) % 4,
-    reply: hashText(domain, 0xac) % 3,
-    from: addresses(1),
-    to: addresses(9),
-  };
+/**
+ * What follows from a domain: every server keeps its addresses, its protocol and its style. Worked
+ * out when it is asked for, since most domains are met once.
+ */
+class Server {
+  private readonly domain: string;
+  private readonly addresses: (string | undefined)[] = [];
+  private protocol: Tls | undefined | null = null;
+
+  constructor(domain: string) {
+    this.domain = domain;
+  }
+
+  get tls(): Tls | undefined {
+    if (this.protocol === null) {
+      const h = hashText(this.domain, 0x715) % 100;
+      this.protocol = h < 52 ? TLS_13 : h < 94 ? TLS_12 : undefined;
+    }
+    return this.protocol;
+  }
+
+  /** Style of the Message-IDs that it makes. */
+  get naming(): number {
+    return hashText(this.domain, 0x1d) % 4;
+  }
+
+  /** Style in which it acknowledges. */
+  get reply(): number {
+    return hashText(this.domain, 0xac) % 3;
+  }
+
+  /** One of the two addresses that it sends from. */
+  source(choice: number): string {
+    return this.address(1 + choice);
+  }
+
+  /** One of the two addresses that it takes mail at. */
+  destination(choice: number): string {
+    return this.address(9 + choice);
+  }
+
+  private address(salt: number): string {
+    const known = this.addresses[salt];
+    if (known !== undefined) return known;
+    const address = addressOnNetwork(this.domain, salt);
+    this.addresses[salt] = address;
+    return address;
+  }
 }
 
 export function domainOf(address: string): string {
@@ -143,7 +166,7 @@ export class MessageLog {
     let server = this.servers.get(domain);
     if (server === undefined) {
       if (this.servers.size >= MOST_SERVERS) this.servers.clear();
-      server = serverOf(domain);
+      server = new Server(domain);
       this.servers.set(domain, server);
     }
     return server;
@@ -213,7 +236,7 @@ export class MessageLog {
     const { outcome } = mail;
     const outbound = mail.direction === 'outbound';
     const server = this.server(domainOf(recipient));
-    const ip = outbound ? (server.to[random.word() & 1] as string) : this.relay;
+    const ip = outbound ? server.destination(random.word() & 1) : this.relay;
     const tls = outbound ? server.tls : TLS_12;
     const route = outbound ? 'Default Outbound Route' : 'Mimecast Exchange Route';
     const size = message.message_bytes + 700 + random.int(1800);
@@ -306,9 +329,10 @@ export class MessageLog {
         mail.attachments.length === 0 ? NO_NAMES : mail.attachments.map(({ name }) => name),
       attachment_bytes,
       message_bytes: mail.body_bytes + attachment_bytes + 900 + random.int(2200),
-      source: (sender === undefined
-        ? this.outlets[random.word() & 3]
-        : sender.from[random.word() & 1]) as string,
+      source:
+        sender === undefined
+          ? (this.outlets[random.word() & 3] as string)
+          : sender.source(random.word() & 1),
     };
   }
 

@@ -29,6 +29,8 @@ interface Spelling {
   readonly free: (text: string) => string;
   /** Free text that may be missing, with its quotes. */
   readonly optional: (text: string | undefined) => string;
+  /** Free text of ours, which needs no escape. */
+  readonly ours: (text: string) => string;
   readonly names: (names: readonly string[]) => string;
 }
 
@@ -36,6 +38,7 @@ const JSON_SPELLING: Spelling = {
   plain: escapeJson,
   free: escapeJson,
   optional: (text) => (text === undefined ? 'null' : jsonText(text)),
+  ours: (text) => `"${text}"`,
   names: (names) => (names.length === 0 ? 'null' : jsonText(quotedNames(names))),
 };
 
@@ -43,6 +46,7 @@ const KEY_VALUE_SPELLING: Spelling = {
   plain: (text) => text,
   free: (text) => `\\${text}\\`,
   optional: (text) => (text === undefined ? '' : `\\${text}\\`),
+  ours: (text) => `\\${text}\\`,
   names: (names) => (names.length === 0 ? '' : quotedNames(names)),
 };
 
@@ -59,6 +63,8 @@ interface Common {
   readonly from: string;
   readonly count: string;
   readonly bytes: string;
+  /** The sender's address needs no escape, so neither does what the gateway makes of it. */
+  readonly plainSender: boolean;
 }
 
 /** Turns message records into lines. */
@@ -70,6 +76,8 @@ export class SiemWriter {
   private readonly deliveryLayout: RecordLayout;
   private message: Message | undefined;
   private common: Common | undefined;
+  private recipient = '';
+  private spelt = '';
 
   constructor(organisation: Organisation, form: 'v1-json' | 'v1-kv', utc_offset: number) {
     const json = form === 'v1-json';
@@ -98,19 +106,30 @@ export class SiemWriter {
   private commonOf(message: Message): Common {
     if (this.message !== message || this.common === undefined) {
       const { plain, optional } = this.spelling;
-      const sender = plain(message.envelope_sender);
-      const { header_from } = message;
+      const { header_from, envelope_sender, message_id } = message;
+      const from = plain(header_from);
+      const plainSender = from === header_from;
       this.common = {
-        id: plain(message.message_id),
+        plainSender,
+        id: plainSender ? message_id : plain(message_id),
         subject: optional(message.subject),
-        sender,
-        from: header_from === message.envelope_sender ? sender : plain(header_from),
+        sender: envelope_sender === header_from ? from : plain(envelope_sender),
+        from,
         count: String(message.attachment_names.length),
         bytes: String(message.attachment_bytes),
       };
       this.message = message;
     }
     return this.common;
+  }
+
+  /** Receipt and delivery of a mail to one person name the same recipient. */
+  private recipientText(recipient: string): string {
+    if (recipient !== this.recipient) {
+      this.recipient = recipient;
+      this.spelt = this.spelling.plain(recipient);
+    }
+    return this.spelt;
   }
 
   private receipt({ code, direction }: Message, common: Common, record: Receipt): string {
@@ -129,7 +148,7 @@ export class SiemWriter {
       common.id,
       common.from,
       common.sender,
-      plain(record.recipient),
+      this.recipientText(record.recipient),
       spam && '',
       record.action,
       rejection && free(rejection.detail),
@@ -158,8 +177,8 @@ export class SiemWriter {
   }
 
   private delivery({ code, direction }: Message, common: Common, record: Delivery): string {
-    const { plain, free, optional } = this.spelling;
-    const { tls, rejection, error, route } = record;
+    const { plain, free, optional, ours } = this.spelling;
+    const { tls, rejection, error, route, acknowledgement } = record;
     return this.deliveryLayout.write([
       this.moments.spell(record.time),
       code,
@@ -171,12 +190,14 @@ export class SiemWriter {
       given(rejection?.code, plain),
       common.count,
       direction,
-      optional(record.acknowledgement),
+      acknowledgement !== undefined && common.plainSender
+        ? ours(acknowledgement)
+        : optional(acknowledgement),
       common.id,
       common.subject,
       String(record.latency),
       common.sender,
-      plain(record.recipient),
+      this.recipientText(record.recipient),
       common.bytes,
       String(record.attempt),
       given(rejection?.detail, free),

@@ -13,7 +13,7 @@ import { fakeLine, type Shape, seedFaker, shapeOf } from '../references/faker.js
 
 const START = Date.UTC(2024, 0, 1);
 const BATCH = 256;
-const WARM_SHARE = 0.1;
+const WARM_SHARE = 0.5;
 
 export interface LinesOptions {
   readonly people: number;
@@ -56,7 +56,7 @@ class Source {
 }
 
 /**
- * A contender that does a tenth of its work before it is timed. The collection of garbage before each
+ * A contender that does half of its work once before it is timed. The collection of garbage before each
  * turn makes the virtual machine forget the shapes of objects that its compiled code was made for, which
  * nothing that runs on does.
  */

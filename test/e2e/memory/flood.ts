@@ -25,14 +25,14 @@ const isLong = process.env['FLOOD_LONG'] === '1';
 const counts = {
   domains: 20_000,
   recipients: isLong ? 1000 : 200,
-  jumps: isLong ? MILLION : 50_000,
-  reverse: isLong ? MILLION : 60_000,
-  open: isLong ? MILLION : 400_000,
-  users: 1.05 * MILLION,
-  ids: isLong ? MILLION : 300_000,
+  jumps: isLong ? MILLION : 30_000,
+  reverse: isLong ? MILLION : 30_000,
+  open: isLong ? MILLION : 215_000,
+  users: isLong ? 1.05 * MILLION : 300_000,
+  ids: isLong ? MILLION : 215_000,
   names: 55_000,
-  long: isLong ? 20_000 : 1200,
-  slices: isLong ? 20_000 : 1200,
+  long: isLong ? 20_000 : 600,
+  slices: isLong ? 20_000 : 600,
 } as const;
 type Name = keyof typeof counts;
 
@@ -53,7 +53,7 @@ function* receipt({ code, time, sender: from, to }: Mail): Generator<object> {
   };
 }
 
-function* whole(mail: Mail, names = ''): Generator<object> {
+function* whole(mail: Mail): Generator<object> {
   const { code, time, sender: from, to } = mail;
   yield* receipt(mail);
   const common = {
@@ -63,11 +63,11 @@ function* whole(mail: Mail, names = ''): Generator<object> {
     datetime: iso(time + 1),
     Subject: 'Offer',
   };
-  yield { ...common, Act: 'Acc', MsgSize: 25_000, AttNames: names };
+  yield { ...common, Act: 'Acc', MsgSize: 25_000, AttNames: null };
   yield { ...common, Rcpt: to, Delivered: true, Snt: 25_000, Attempt: 1, Dir: 'Outbound' };
 }
 
-const floods: Readonly<Record<Exclude<Name, 'slices'>, () => Generator<object>>> = {
+const floods: Readonly<Record<Exclude<Name, 'long' | 'slices'>, () => Generator<object>>> = {
   /** One user mails to 1 M domains in one day. */
   *domains() {
     for (let i = 0; i < counts.domains; i += 1) {
@@ -78,7 +78,7 @@ const floods: Readonly<Record<Exclude<Name, 'slices'>, () => Generator<object>>>
   /** Mails with 10 000 recipients each, all on their way at the same time. */
   *recipients() {
     for (let i = 0; i < counts.recipients; i += 1) {
-      const to = Array.from({ length: 10_000 }, (_, k) => `a${k}@domain${i}-${k}.example`);
+      const to = Array.from({ length: 10_000 }, (_, k) => `a${k}@domain${i}-${k % 100}.example`);
       yield* whole({ code: `c${i}`, time: START + i * 100, sender: sender(i % 50), to });
     }
   },
@@ -108,7 +108,7 @@ const floods: Readonly<Record<Exclude<Name, 'slices'>, () => Generator<object>>>
       });
     }
   },
-  /** More users than are remembered, each with one web event on the same day. */
+  /** More users on one day than may be in a session at once, each with one web request. */
   *users() {
     for (let i = 0; i < counts.users; i += 1) {
       const time = iso(START + i * 60);
@@ -121,7 +121,7 @@ const floods: Readonly<Record<Exclude<Name, 'slices'>, () => Generator<object>>>
       };
     }
   },
-  /** More message ids in an hour than are remembered. */
+  /** More message ids in an hour than may be open. */
   *ids() {
     for (let i = 0; i < counts.ids; i += 1) {
       yield {
@@ -131,46 +131,43 @@ const floods: Readonly<Record<Exclude<Name, 'slices'>, () => Generator<object>>>
       };
     }
   },
-  /** More file names than a model remembers, long ones, each a scope of its own. */
+  /** More names of files in held mails than a model remembers, long ones, each a scope of its own. */
   *names() {
     for (let i = 0; i < counts.names; i += 1) {
       const names = Array.from({ length: 20 }, (_, k) => `"${'n'.repeat(150)}${i}-${k}.x${k}"`);
-      const mail = {
-        code: `c${i}`,
-        time: START + i * 1000,
-        sender: sender(i % 5000),
-        to: ['a@b.example'],
+      const time = START + i * 1000;
+      const mail = { code: `c${i}`, time, sender: sender(i % 5000), to: ['a@b.example'] };
+      yield* receipt(mail);
+      yield {
+        ...{ acc: 'C1', aCode: mail.code, Sender: mail.sender, datetime: iso(time), Act: 'Hld' },
+        ...{ Hld: 'ctnt', MsgSize: 25_000, Subject: 'Offer', AttNames: names.join(', ') },
       };
-      yield* whole(mail, names.join(', '));
-    }
-  },
-  /** Long lines that are open at the same time. */
-  *long() {
-    const pad = 'x'.repeat(1 << 20);
-    for (let i = 0; i < counts.long; i += 1) {
-      const [line] = receipt({
-        code: `c${i}`,
-        time: START + i * 100,
-        sender: sender(i % 50),
-        to: ['a@b.example'],
-      });
-      yield { ...line, Subject: `${i} ${pad}` };
     }
   },
 };
 
-/** Long key=value lines with one short new value each, which must not keep the line alive. */
+const pad = 'x'.repeat(1 << 20);
+
+const line = (i: number, time: number, subject: string, rest: string): string =>
+  `datetime=${iso(time)}|aCode=c${i}|acc=C1|Sender=${sender(0)}|Act=Acc|Dir=Outbound|` +
+  `Rcpt=a@somewhere-else-${i}.example|MsgId=<${i}@corp.example>|Subject=\\${subject}\\|${rest}`;
+
+/** Lines of 1 MiB, all of it subject, whose messages are open at the same time. */
+function* long(): Generator<string> {
+  for (let i = 0; i < counts.long; i += 1) yield line(i, START + i * 100, `${i} ${pad}`, '');
+}
+
+/** Lines of 1 MiB with one short new value each, which must not keep the line alive. */
 function* slices(): Generator<string> {
-  const pad = 'x'.repeat(1 << 20);
   for (let i = 0; i < counts.slices; i += 1) {
-    const time = iso(START + i * 3_600_000);
-    yield `datetime=${time}|aCode=c${i}|acc=C1|Sender=user0@corp.example|Rcpt=a@somewhere-else-${i}.example|Act=Acc|Dir=Outbound|MsgId=<${i}@corp.example>|junk=${pad}`;
+    yield line(i, START + i * 3_600_000, `Offer ${i}`, `junk=${pad}`);
   }
 }
 
 function* texts(name: Name): Generator<string> {
   if (name === 'slices') yield* slices();
-  else for (const line of floods[name]()) yield JSON.stringify(line);
+  else if (name === 'long') yield* long();
+  else for (const record of floods[name]()) yield JSON.stringify(record);
 }
 
 function isName(name: string | undefined): name is Name {

@@ -1,10 +1,19 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadContent } from '#content';
-import { compile, createEngine } from '#engine';
+import { compile, createEngine, createLineParser } from '#engine';
 import { createLineSplitter } from '../../../harness/line-splitter.js';
 import { builtInContent } from '../../../harness/package-root.js';
-import { anyBytes, anyText, hold, lines, mutated, samplesOf, type Under } from './lines.js';
+import {
+  anyBytes,
+  anyText,
+  hold,
+  lines,
+  mutated,
+  revalued,
+  samplesOf,
+  type Under,
+} from './lines.js';
 import { fuzzed, untilStopped } from './watch.js';
 
 let under: Under;
@@ -53,6 +62,33 @@ describe('the engine takes any line', { timeout: 600_000 }, () => {
         },
       ),
       fuzzed(300),
+    );
+  });
+
+  it('and reads it alike whatever lines came before it', () => {
+    const texts = lines(
+      fc.oneof(
+        { weight: 1, arbitrary: fc.constantFrom(...samples) },
+        { weight: 1, arbitrary: mutated(samples) },
+        { weight: 4, arbitrary: revalued(samples) },
+      ),
+    );
+    const { parsers } = under.pack;
+    const busy = createLineParser(parsers);
+    // Often enough for every short cut that repetition is worth.
+    for (const sample of samples) for (let i = 0; i < 20; i += 1) busy(sample);
+    fc.assert(
+      fc.property(texts, (all) => {
+        untilStopped(() => {
+          const few = createLineParser(parsers);
+          for (const text of all) {
+            const alone = createLineParser(parsers)(text);
+            expect(few(text)).toEqual(alone);
+            expect(busy(text)).toEqual(alone);
+          }
+        });
+      }),
+      fuzzed(150),
     );
   });
 });

@@ -195,6 +195,35 @@ export const mutated = (samples: readonly string[]): fc.Arbitrary<string> =>
       );
     });
 
+/** What stands for a value in JSON, or nearly does. */
+const jsonToken = fc.constantFrom(
+  ...['1', '-0', '1.5e+3', '1E5', '1e999', '01', '-01', '1.', '.5', '+1', '1e', '-', '0x1', '1 '],
+  ...['true', 'false', 'null', 'tru', 'nul', 'NaN', 'True', '""', '"a"', '"1"', '"true"', '"null"'],
+  ...['"\t"', '"\\t"', '"a\\"b"', '"\\u0041"', '"\\x"', '"\u007f"', '"\u2028"', '"é"', '"\\ud800"'],
+  ...[
+    '[]',
+    '{}',
+    '["a"]',
+    '{"a":1}',
+    '"a',
+    'a"',
+    "'a'",
+    '',
+    ' "a"',
+    '"a" ',
+    '"2024-01-01T00:00:00Z"',
+  ],
+);
+
+/** A line with one value put in the place of another, so that its shape stays as it is. */
+export const revalued = (samples: readonly string[]): fc.Arbitrary<string> =>
+  fc.tuple(fc.constantFrom(...samples), fc.nat(30), jsonToken).map(([text, which, put]) => {
+    const values = [...text.matchAll(/:("(?:[^"\\]|\\.)*"|[\w.+-]+)(?=[,}])/g)];
+    const value = values[which % Math.max(1, values.length)];
+    if (value === undefined) return text;
+    return text.slice(0, value.index + 1) + put + text.slice(value.index + value[0].length);
+  });
+
 /** Characters and what looks like the beginning of something. */
 export const anyText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 60 }),

@@ -3,6 +3,7 @@ import { type ContentPack, loadContent } from '#content';
 import {
   compile,
   createEngine,
+  createLineParser,
   type Engine,
   type Event,
   type Program,
@@ -210,6 +211,34 @@ describe('a hostile line does no harm:', { timeout: 60_000 }, () => {
       expect(Object.keys(fields).filter((name) => !known.has(name))).toEqual([]);
       expect(fields['subject']).not.toBe('evil');
       expect([Object.prototype, null]).toContain(Object.getPrototypeOf(fields));
+    }
+  });
+
+  it('keys that every object inherits, which a parser reads as absent where the line has none', () => {
+    const inherited = ['constructor', 'toString', '__proto__', 'a.constructor', 'a.__proto__.x'];
+    const [first] = pack.parsers;
+    const parser: ContentPack['parsers'][number] = {
+      ...(first as ContentPack['parsers'][number]),
+      id: 'inherits',
+      match: { all: ['inherits'], none: ['constructor', 'valueOf'] },
+      fields: {
+        time: { from: ['datetime'], as: 'time' },
+        ...Object.fromEntries(inherited.map((key, i) => [`f${i}`, { from: [key] }])),
+        any: { from: ['hasOwnProperty', ...inherited] },
+      },
+    };
+    const parse = createLineParser([parser]);
+    const line = { inherits: 1, datetime: iso(START), a: { b: 1 } };
+    // Twice and more, since what a parser has seen before may be read in another way.
+    for (let i = 0; i < 50; i += 1) {
+      const [record] = parse(JSON.stringify(line));
+      expect(
+        Object.values(record?.fields ?? { none: 1 }).filter((one) => one !== undefined),
+      ).toEqual([]);
+      const [own] = parse(
+        JSON.stringify(line).replace('{', '{"toString":"mine","__proto__":"too",'),
+      );
+      expect(own?.fields).toMatchObject({ f1: 'mine', f2: 'too' });
     }
   });
 

@@ -149,6 +149,21 @@ describe('API 2.0 records', () => {
   });
 });
 
+test('addresses of any spelling keep their JSON whole', () => {
+  const sender = '"o\\"neill \\\\ x"@harbour"tools.com';
+  for (const mail of ['v1-json', 'v2'] as const) {
+    const lines = written(
+      { direction: 'inbound', sender, recipients: ['a"b@corp.example', '\\@corp.example'] },
+      { mail },
+    ).map(({ text }) => JSON.parse(text) as Line);
+    expect(lines).toHaveLength(5);
+    for (const line of lines) {
+      expect(line['Sender'] ?? line['senderEnvelope']).toBe(sender);
+      expect(line['MsgId'] ?? line['messageId']).toContain('harbour"tools.com>');
+    }
+  }
+});
+
 describe('the log that a line names', () => {
   test('is that of its record, in every form of mail', () => {
     for (const mail of ['v1-json', 'v1-kv', 'v2'] as const) {

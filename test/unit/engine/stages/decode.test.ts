@@ -101,7 +101,14 @@ describe('key=value', () => {
 
   test('keeps hostile keys as plain data', () => {
     const record = decodeKeyValue('datetime=1|__proto__=x|constructor=y', 0);
-    expect(Object.getPrototypeOf(record)).toBe(null);
+    expect(Object.entries(record ?? {})).toEqual([
+      ['datetime', '1|__proto__=x'],
+      ['constructor', 'y'],
+    ]);
+    // Nothing is inherited, and nothing that one record holds is seen in the next.
+    const next = decodeKeyValue('datetime=1|acc=2', 0) ?? {};
+    for (const name of ['__proto__', 'constructor', 'toString', 'x'])
+      expect(name in next, name).toBe(false);
     expect(({} as Record<string, unknown>)['x']).toBeUndefined();
   });
 

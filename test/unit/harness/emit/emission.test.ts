@@ -166,7 +166,11 @@ describe('an emission', () => {
       'look-alike',
       ...new Set(linesOf(labels).map(({ instance }) => instance)),
     ];
-    for (const { text } of basket.lines) for (const name of names) expect(text).not.toContain(name);
+    for (const { text } of basket.lines) {
+      // A word that URL protection itself says of links, whoever sent them.
+      const rest = text.replace('"scanResult":"malicious"', '');
+      for (const name of names) expect(rest).not.toContain(name);
+    }
   });
 
   it('names the Message-ID of the labelled line and the time the product wrote it', async () => {
