@@ -51,7 +51,7 @@ export function readSnapshot(
     }
     const options = r.text();
     if (options !== header.options) {
-      return `the snapshot was taken with other options (${options}, now ${header.options})`;
+      return `the snapshot was taken with other options: ${differences(options, header.options)}`;
     }
     const sum = r.u32();
     const body = r.raw();
@@ -63,6 +63,16 @@ export function readSnapshot(
     if (error instanceof RangeError) return `this is no whole snapshot: ${error.message}`;
     return `the snapshot is damaged: ${error instanceof Error ? error.message : String(error)}`;
   }
+}
+
+/** Options that differ, with both values: `usualShare 0.1, now none`. */
+function differences(before: string, after: string): string {
+  const [then, now] = [before, after].map((text) => JSON.parse(text) as Record<string, unknown>);
+  const names = [...new Set([...Object.keys(then ?? {}), ...Object.keys(now ?? {})])];
+  return names
+    .filter((name) => then?.[name] !== now?.[name])
+    .map((name) => `${name} ${then?.[name] ?? 'none'}, now ${now?.[name] ?? 'none'}`)
+    .join('; ');
 }
 
 function checksum(bytes: Uint8Array): number {

@@ -209,7 +209,7 @@ function startEngine(
   if (!restored.ok)
     throw new UsageFault(
       `The state cannot be used: ${restored.message}.`,
-      'Start anew with --retrain; what it has learned is lost then.',
+      'Give the options that it was made with, or start anew with --retrain; what it has learned is lost then.',
     );
   restored.engine.recount();
   return restored.engine;

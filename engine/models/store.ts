@@ -55,10 +55,6 @@ export class TextDictionary {
   /** Rises whenever an id is given back: ids looked up before may mean other texts since. */
   generation = 0;
 
-  text(id: number): string {
-    return this.texts[id] as string;
-  }
-
   /** Id of a text, or -1 when nothing refers to it. */
   find(text: string): number {
     return this.ids.get(text.length > LONG ? shortened(text) : text) ?? -1;

@@ -472,6 +472,8 @@ export class SessionStage {
     for (const entities of this.entities) {
       w.u32(entities.size);
       for (const entity of entities.values()) {
+        // The dictionary knows long names by their beginning only.
+        w.text(entity.user);
         w.u32(entity.id);
         w.f64(entity.last);
         w.f64(entity.firstSeen);
@@ -507,8 +509,7 @@ export class SessionStage {
     for (const entities of this.entities) {
       const count = r.u32();
       for (let i = 0; i < count; i += 1) {
-        const id = r.u32();
-        const entity = new Entity(this.dictionary.text(id), id);
+        const entity = new Entity(r.text(), r.u32());
         entity.last = r.f64();
         entity.firstSeen = r.f64();
         entity.lastDay = r.f64();

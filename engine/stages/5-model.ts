@@ -238,11 +238,6 @@ export class ModelStage {
     }
   }
 
-  /** Id of a text that something refers to, or -1. */
-  idOf(text: string | undefined): number {
-    return text === undefined ? -1 : this.dictionary.find(text);
-  }
-
   /** An atom's texts as the values of a rule with for_each. */
   values(at: number): Verdicts {
     const { listed } = this;

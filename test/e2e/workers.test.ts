@@ -59,8 +59,11 @@ describe('a drill', () => {
   test.each([
     ['as it is', []],
     [
-      'with internal mail, key=value lines and several instances',
-      ['--internal-mail', '--format', 'v1-kv', '--instances', '3', '--seed', '9'],
+      'with internal mail, key=value lines, several instances and lowered points',
+      [
+        ...['--internal-mail', '--format', 'v1-kv', '--instances', '3', '--seed', '9'],
+        ...['--usual-share', '0.005'],
+      ],
     ],
   ])(
     '%s gives the same bytes on 1, 2 and 5 workers',
@@ -72,8 +75,12 @@ describe('a drill', () => {
       };
       const one = await given('1');
       // Caught ones, so that labels have crossed over too.
-      const { instances, partial } = JSON.parse(one.result) as RunResult;
+      const { instances, partial, receipt } = JSON.parse(one.result) as RunResult;
       expect(partial).toBe(false);
+      expect(receipt.command.includes('--usual-share 0.005')).toBe(more.includes('--usual-share'));
+      expect(
+        receipt.assumptions?.some((text) => text.includes('more than 0.5 % of sessions')),
+      ).toBe(more.includes('--usual-share'));
       expect(instances.some(({ fired }) => fired.length > 0)).toBe(true);
       expect(await given('2')).toEqual(one);
       expect(await given('5')).toEqual(one);

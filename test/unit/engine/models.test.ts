@@ -1,5 +1,6 @@
 import gammaQuantile from '@stdlib/stats-base-dists-gamma-quantile';
 import { describe, expect, it } from 'vitest';
+import { BinaryWriter } from '../../../engine/binary.js';
 import { CategoricalStore } from '../../../engine/models/categorical.js';
 import { counts, fitGamma, NumericalStore } from '../../../engine/models/numerical.js';
 import { dayOfMinute, minuteOf, Scopes, TextDictionary } from '../../../engine/models/store.js';
@@ -175,6 +176,11 @@ describe('a bound on scopes', () => {
     for (let i = 0; i < 41; i += 1) train(`v${i % 20}`, i * 60_000, `s${Math.floor(i / 20)}`);
     expect(evicted).toEqual({ scopes: 1 });
     expect(store.rows.live).toBe(2);
+    // The values of the scope that went count no more.
+    for (let i = 41; i < 60; i += 1) train(`v${i % 20}`, i * 60_000, 's2');
+    expect(evicted).toEqual({ scopes: 1 });
+    train('one more', 60 * 60_000, 's2');
+    expect(evicted).toEqual({ scopes: 2 });
   });
 });
 
@@ -186,9 +192,34 @@ describe('a text of any length', () => {
     dictionary.hold(id);
     expect(dictionary.find(`${long}a`)).toBe(id);
     expect(dictionary.find(`${long}b`)).toBe(-1);
-    expect(dictionary.text(id).length).toBeLessThan(200);
-    const whole = 'y'.repeat(200);
-    expect(dictionary.text(dictionary.intern(whole))).toBe(whole);
+    const w = new BinaryWriter();
+    dictionary.save(w);
+    expect(w.finish().length).toBeLessThan(300);
+    // Up to 200 characters a text is known as it is.
+    for (const length of [199, 200]) {
+      const text = 'y'.repeat(length);
+      dictionary.hold(dictionary.intern(text));
+      expect(dictionary.find(`${text.slice(0, -1)}z`)).toBe(-1);
+    }
+  });
+});
+
+describe('a late observation of a value', () => {
+  it('that has aged by then is not learned, and makes no room', () => {
+    const { store, train, row, seen, evicted } = categorical({ agingDays: 10, maxBins: 2 });
+    const clock = 100 * DAY;
+    train('a', clock - DAY);
+    train('b', clock);
+    train('old', clock - 11 * DAY, 's', clock);
+    expect([store.numBins(row(clock)), seen('a', clock), seen('b', clock)]).toEqual([2, 1, 1]);
+    expect(evicted).toEqual({});
+    train('other', clock - 11 * DAY, 'new scope', clock);
+    expect(row(clock, 'new scope')).toBe(-1);
+    // On the last day before it is learned, and known values always count.
+    train('just', clock - 10 * DAY, 's', clock);
+    expect(evicted).toEqual({ bins: 1 });
+    train('b', clock - 50 * DAY, 's', clock);
+    expect(seen('b', clock)).toBe(2);
   });
 });
 
@@ -360,6 +391,27 @@ describe('rows of scopes', () => {
         expect(scopes.find(scope, model)).toBe(naive.get(`${scope} ${model}`) ?? -1);
     expect(scopes.find(-1, 0)).toBe(-1);
     expect(scopes.find(1_000_000, 0)).toBe(-1);
+  });
+});
+
+describe('several values of one event', () => {
+  it('are learned as themselves when the first of them moves the others', () => {
+    const program = programOf(
+      pack(
+        {
+          b: { model: 'M', when: "value == 'b' && num_observations == 3" },
+          c: { model: 'M', when: "value == 'c' && num_observations > 1" },
+        },
+        { M: { max_bins: 2 } },
+      ),
+    );
+    const one = player(program);
+    // c puts a out and closes its gap, so b stands where c would have.
+    for (const [at, domains] of [['a'], ['b'], ['c', 'b'], ['b']].entries()) {
+      one.play(mail(at, { domains }));
+    }
+    one.play(mail(5, { domains: ['b', 'c'] }));
+    expect(one.fired).toEqual(['b@5']);
   });
 });
 

@@ -69,6 +69,16 @@ describe('points of a rule that fires often', () => {
     expect(pointsOf(second, often)).toEqual([1]);
   });
 
+  it('count a session once, however often the rule fires in it', () => {
+    const twice = (number: number) =>
+      day(number).flatMap((event, i) => [
+        event,
+        ...(i % 2 === 0 ? [{ ...event, at: event.at + 1000 }] : []),
+      ]);
+    const [, second = []] = playedOn([twice(0), day(1)], 0.1);
+    expect(pointsOf(second, often)).toEqual([1]);
+  });
+
   it('are not changed by a backlog of late lines', () => {
     const one = player(program, { usualShare: 0.1 });
     one.play(...day(30));

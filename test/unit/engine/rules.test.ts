@@ -238,6 +238,33 @@ describe('entity facts', () => {
   });
 });
 
+describe('membership of tables', () => {
+  it('is told for each table and each value, however often they are asked', () => {
+    // Alike in length and in the letters that a quick look takes: they share a place of the memory.
+    const [known, alike] = ['abcdefghij', 'aZcdefghij'];
+    const program = programOf(
+      pack(
+        {
+          one: { for_each: 'domains', when: "in_table('first', value)" },
+          two: { for_each: 'domains', when: "in_table('second', value)" },
+          three: { for_each: 'domains', when: "in_table('third', value)" },
+        },
+        {},
+        { first: [known], second: ['elsewhere.example'], third: [known, 'azcdefghij'] },
+      ),
+    );
+    const asked = [[known], [known], [alike], [known], ['elsewhere.example'], [alike], ['']];
+    const { fired } = hear(
+      program,
+      asked.map((domains, at) => mail(at, { domains })),
+    );
+    expect(fired).toEqual([
+      ...['one@0', 'three@0', 'one@1', 'three@1', 'three@2', 'one@3', 'three@3'],
+      ...['two@4', 'three@5'],
+    ]);
+  });
+});
+
 describe('a rule that throws', () => {
   it('is counted with its first message and does not stop the stream or other rules', () => {
     const program = programOf(

@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { emptyCounters } from '../../../engine/counters.js';
+import { TextDictionary } from '../../../engine/models/store.js';
+import type { Program } from '../../../engine/program.js';
+import { SESSION, SessionStage } from '../../../engine/stages/4-session.js';
 import { riskOf } from '../../../engine/stages/7-risk.js';
 import { DAY, HOUR, hear, MINUTE, mail, pack, player, programOf, START } from './kit.js';
 
@@ -293,6 +297,56 @@ describe('bounds', () => {
     one.play(mail(0, { domains }));
     expect(one.fired).toEqual(['d@0']);
     expect(one.counters.evicted).toEqual({ 'session values': 1 });
+  });
+
+  it('a full counter gives up the value known longest, one after the other', () => {
+    const seen = (when: string) => programOf(pack({ r: { for_each: 'domains', when } }));
+    const names = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, i) => `d${from + i}`);
+    const valuesOf = (program: Program, ...lists: readonly string[][]) => {
+      const one = player(program);
+      for (const [at, domains] of lists.entries()) one.play(mail(at, { domains }));
+      return one.triggers.map(({ value }) => value);
+    };
+    const gone = seen('count(value) == 0');
+    // Two of its own values make room in the same event: neither may pass for another.
+    expect(valuesOf(gone, names(0, 10_002))).toEqual(['d0']);
+    const once = seen("count(value) == 1 && value in ['d0', 'd1', 'd2', 'd3']");
+    expect(valuesOf(once, names(0, 10_000), ['x', 'y'], ['d2'])).toEqual(['d0']);
+    // d0 makes room for x while the event that holds both is counted, and comes in anew.
+    expect(valuesOf(once, names(0, 10_000), ['x', 'd0'])).toEqual(['d0', 'd0']);
+    // d0 and d1 have gone, so that they are counted from nothing again, and d2 has not.
+    const anew = seen("count(value) == 1 && value in ['d0', 'd1']");
+    expect(valuesOf(anew, names(0, 10_000), ['x', 'y'], ['d1', 'd0'])).toEqual(['d0', 'd1']);
+    const again = seen("count(value) == 2 && value in ['d0', 'd1', 'd2']");
+    expect(valuesOf(again, names(0, 10_000), ['x', 'y'], ['d2'], ['d0'])).toEqual(['d2']);
+  });
+
+  it('what is over leaves nothing behind but the names of its users', () => {
+    const dictionary = new TextDictionary();
+    const sessions = new SessionStage(
+      { scalars: 0, keyed: 1 },
+      dictionary,
+      { sessionIdle: 5 * HOUR, sessionMax: DAY, maxEntities: 32, maxOpen: 16 },
+      emptyCounters(),
+      () => undefined,
+    );
+    const visit = (user: string, at: number) => {
+      sessions.advance(at);
+      const container = sessions.enter(user, SESSION, at);
+      for (let i = 0; i < 20; i += 1) {
+        sessions.bump(container, 0, dictionary.intern(`${user} value ${i}`));
+      }
+      sessions.spend(container, 0, `${user} spent`);
+    };
+    for (let i = 0; i < 30; i += 1) visit(`u${i}`, i * MINUTE);
+    // Sixteen may be open: some were ended early, and what they held is gone with them.
+    expect(dictionary.size).toBeLessThanOrEqual(30 + 16 * 21);
+    sessions.advance(2 * DAY);
+    expect(dictionary.size).toBe(30);
+    for (let i = 0; i < 10; i += 1) visit(`v${i}`, 3 * DAY + i * MINUTE);
+    sessions.finish();
+    expect(dictionary.size).toBeLessThanOrEqual(32);
   });
 
   it('users are forgotten, longest silent first, and sessions ended only if that is not enough', () => {

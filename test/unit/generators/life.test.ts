@@ -256,6 +256,21 @@ describe('benign life happens in a default organisation', () => {
   });
 });
 
+describe('malicious links', () => {
+  test('are followed by the same people again and again, and by most never', () => {
+    const clicks = mails.flatMap((mail) => mail.clicks ?? []);
+    const followers = (some: typeof clicks) =>
+      new Set(
+        some.map(({ recipient }) => people.get(recipient)).filter((one) => one !== undefined),
+      );
+    const malicious = clicks.filter((click) => click.malicious);
+    expect(malicious.length).toBeGreaterThan(100);
+    expect(followers(malicious).size).toBeGreaterThan(0.1 * org.people.length);
+    expect(followers(malicious).size).toBeLessThan(0.4 * org.people.length);
+    expect(followers(clicks).size).toBeGreaterThan(0.9 * org.people.length);
+  });
+});
+
 describe('a change of department', () => {
   const movers = org.people.filter(({ moved }) => moved !== undefined);
 

@@ -182,6 +182,31 @@ describe('a replay', () => {
     );
   });
 
+  test('lowers the points of rules that fire often, where it is asked to', async () => {
+    const day = 24 * 60;
+    const all = Array.from({ length: 240 }, (_, i) =>
+      records({
+        id: `m${i}`,
+        minute: Math.floor(i / 120) * day + (i % 120),
+        to: 'x@gmail.com',
+      }).map((one) => JSON.parse(JSON.stringify(one).replaceAll('ann@', `u${i % 120}@`)) as object),
+    ).flat();
+    const path = file('often.json', asLines(all));
+    const points = async (...argv: string[]) => {
+      const { code } = await replay(path, '--out', 'often.jsonl', ...argv);
+      expect(code).toBe(0);
+      const own = triggersIn('often.jsonl').filter(({ rule }) => rule === 'EM-PublicDomain');
+      return [own.at(0), own.at(-1)].map((trigger) => trigger?.score);
+    };
+    expect(await points()).toEqual([3, 3]);
+    const [first, last] = await points('--usual-share', '0.1');
+    expect(first).toBe(3);
+    expect(last).toBeCloseTo(0.3, 10);
+    const { code, stderr } = await replay(path, '--usual-share', '0');
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/usual-share/);
+  });
+
   test('gives its summary as JSON', async () => {
     const { stdout } = await replay(file('json.json', asLines(leak)), '--report', 'json');
     const summary = JSON.parse(stdout) as {

@@ -74,6 +74,19 @@ describe('a run', () => {
     expect(own.counts.unparsed).toBe(0);
   });
 
+  it('lowers the points of rules that fire often where it is asked to, and nothing else', async () => {
+    const lowered = await run({ ...options, usual_share: 0.001 }, () => {});
+    const alerts = ({ rules }: RunResult) => rules.map(({ id, alerts: of }) => [id, of]);
+    expect(alerts(lowered)).toEqual(alerts(result));
+    const points = ({ instances }: RunResult) => instances.map((one) => one.points);
+    expect(points(lowered)).not.toEqual(points(result));
+    for (const [i, of] of points(lowered).entries())
+      expect(of).toBeLessThanOrEqual(points(result)[i] ?? 0);
+    const stated = 'rules that fire in more than 0.1 % of sessions score less (--usual-share)';
+    expect(lowered.receipt.assumptions).toContain(stated);
+    expect(result.receipt.assumptions).not.toContain(stated);
+  });
+
   it('parses every line that it wrote', () => {
     expect(result.counts.unparsed).toBe(0);
     expect(result.counts.faults).toEqual({});

@@ -229,6 +229,22 @@ describe('a history', () => {
     expect(fileTypeRepeats(gathered)).toBe(0);
   });
 
+  it('has the malicious links that a person followed in received mail, since they were refused', () => {
+    const mails = [...background(organisation, { start: START, days: 60 })].filter(
+      (one) => one.kind === 'mail' && one.clicks !== undefined,
+    );
+    const clicks = mails.flatMap((one) => (one.kind === 'mail' ? (one.clicks ?? []) : []));
+    const refused = clicks.filter(({ malicious }) => malicious);
+    expect(refused.length).toBeGreaterThan(0);
+    const gathered = gatherHistory(mails, organisation);
+    for (const person of organisation.people) {
+      const own = [person.address, ...person.aliases];
+      expect(gathered(person).refused_requests).toBe(
+        refused.filter(({ recipient }) => own.includes(recipient)).length,
+      );
+    }
+  });
+
   it('of somebody who did nothing is empty', () => {
     const nothing = gatherHistory([], organisation)(boss);
     expect(nothing.external_mails).toBe(0);
