@@ -5,8 +5,7 @@
  *
  * Faults never end the reading: they are collected, and what can be read is read.
  */
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import type { LogLine } from '#engine';
@@ -384,10 +383,7 @@ class SourceReader {
   /** The bytes of the file, unpacked when they are gzip. */
   private async *bytes(): AsyncGenerator<Uint8Array> {
     const { file } = this.source;
-    const stream =
-      file === '-'
-        ? this.options.stdin
-        : createReadStream(resolve(this.options.cwd, file), { highWaterMark: CHUNK });
+    const stream = file === '-' ? this.options.stdin : piecesOf(resolve(this.options.cwd, file));
     let unpack: Unpacker | undefined;
     let head: Buffer | undefined = Buffer.alloc(0);
     try {
@@ -424,6 +420,33 @@ class SourceReader {
         );
       else throw error;
     }
+  }
+}
+
+/**
+ * The bytes of a file, the next piece read while the last is worked on. A piece is good until the next is
+ * asked for: two buffers take turns, as a new one for each piece keeps the garbage collector busy.
+ */
+async function* piecesOf(path: string): AsyncGenerator<Buffer> {
+  const handle = await open(path);
+  const buffers = [Buffer.allocUnsafeSlow(CHUNK), Buffer.allocUnsafeSlow(CHUNK)] as const;
+  const read = (turn: number) => {
+    const reading = handle.read(turn === 0 ? buffers[0] : buffers[1], 0, CHUNK, null);
+    // It may fail while nobody waits for it yet.
+    reading.catch(() => undefined);
+    return reading;
+  };
+  let next = read(0);
+  try {
+    for (let turn = 1; ; turn = 1 - turn) {
+      const { buffer, bytesRead } = await next;
+      if (bytesRead === 0) return;
+      next = read(turn);
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await next.catch(() => undefined);
+    await handle.close();
   }
 }
 

@@ -11,7 +11,7 @@
  *
  * What comes out does not depend on how the bytes are cut into chunks.
  */
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { recordListKeys } from '#engine';
 
 /** One log line, or one record of a JSON document. */
@@ -27,7 +27,7 @@ export interface SplitFault {
 }
 
 export interface LineSplitter {
-  /** Texts that are complete with these bytes. */
+  /** Texts that are complete with these bytes, which the caller may write over from then on. */
   push(chunk: Uint8Array): SplitText[];
   /** The end of the input: whatever is left. */
   end(): SplitText[];
@@ -98,8 +98,8 @@ export function createLineSplitter(
 
 class Splitter implements LineSplitter {
   lineNumber = 1;
+  /** The bytes at hand: the beginning of `room`. */
   private buffer: Buffer = Buffer.alloc(0);
-  /** What `buffer` lies in, once a line has come in several chunks. */
   private room: Buffer = Buffer.alloc(0);
   /** First byte that is not dealt with. */
   private at = 0;
@@ -108,6 +108,10 @@ class Splitter implements LineSplitter {
   private nextLf = -1;
   private nextCr = -1;
   private nextJoin = -1;
+  /** Of the bytes at hand, once that is asked; `unknown`: not all of them are UTF-8. */
+  private encoding: 'latin1' | 'utf8' | 'unknown' | undefined;
+  /** How the last object began that was no answer: `{"key"`. */
+  private plainHead: Uint8Array = new Uint8Array(0);
   private readonly limit: number;
   private readonly fault: (fault: SplitFault) => void;
 
@@ -168,13 +172,22 @@ class Splitter implements LineSplitter {
     return this.out;
   }
 
+  /**
+   * Puts the chunk behind the bytes that are still needed, in one piece of memory that is used again for
+   * each chunk. It doubles for a long line, which comes in many chunks and would else be copied for each.
+   */
   private append(chunk: Uint8Array): void {
     const keep = this.keepFrom();
     const rest = this.buffer.length - keep;
-    this.buffer =
-      rest === 0
-        ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-        : this.joined(this.buffer.subarray(keep), chunk);
+    const length = rest + chunk.length;
+    let { room } = this;
+    if (length > room.length) {
+      room = Buffer.allocUnsafeSlow(2 * length);
+      room.set(this.buffer.subarray(keep));
+      this.room = room;
+    } else if (keep > 0) room.copyWithin(0, keep, keep + rest);
+    room.set(chunk, rest);
+    this.buffer = room.subarray(0, length);
     this.at -= keep;
     if (this.recordStart !== -1) this.recordStart -= keep;
     if (this.answerStart !== -1) this.answerStart -= keep;
@@ -182,26 +195,7 @@ class Splitter implements LineSplitter {
     this.nextLf = -1;
     this.nextCr = -1;
     this.nextJoin = -1;
-  }
-
-  /**
-   * The bytes at hand with the chunk behind them. A long line comes in many chunks, so that room is
-   * kept for those to come: copying all of it for each would take time by the square of its length.
-   */
-  private joined(rest: Buffer, chunk: Uint8Array): Buffer {
-    const { room } = this;
-    const length = rest.length + chunk.length;
-    const start = rest.byteOffset;
-    if (rest.buffer === room.buffer && start + length <= room.length) {
-      room.set(chunk, start + rest.length);
-      return room.subarray(start, start + length);
-    }
-    // A buffer of its own, whose offsets begin at 0; small ones of Buffer.from share a pool.
-    const larger = Buffer.allocUnsafeSlow(rest.length > chunk.length ? 2 * length : length);
-    larger.set(rest);
-    larger.set(chunk, rest.length);
-    this.room = larger;
-    return larger.subarray(0, length);
+    this.encoding = undefined;
   }
 
   private keepFrom(): number {
@@ -333,14 +327,17 @@ class Splitter implements LineSplitter {
   /** Whether the object at `from` is an API's answer around records. */
   private isAnswer(from: number): boolean | undefined {
     const { buffer } = this;
-    // Most records begin {"key": with a key that no wrapper has.
+    // Most records begin {"key": with a key that no wrapper has, and it is the same for all of a log.
+    if (this.beginsAsBefore(from)) return false;
     if (buffer[from + 1] === QUOTE) {
       const end = buffer.indexOf(QUOTE, from + 2);
       if (
         end !== -1 &&
         !wrapperKeys.has(buffer.toString('latin1', from + 2, Math.min(end, from + 42)))
-      )
+      ) {
+        if (end < from + 42) this.plainHead = new Uint8Array(buffer.subarray(from, end + 1));
         return false;
+      }
     }
     const head = this.buffer.toString(
       'latin1',
@@ -358,6 +355,14 @@ class Splitter implements LineSplitter {
       return value === '"MTA"';
     }
     return (listKeys.has(key) && value === '[') || answerKeys.has(key);
+  }
+
+  private beginsAsBefore(from: number): boolean {
+    const { buffer, plainHead } = this;
+    const { length } = plainHead;
+    let same = 0;
+    while (same < length && buffer[from + same] === plainHead[same]) same++;
+    return same === length && length > 0;
   }
 
   private enterDocument(): boolean {
@@ -587,8 +592,15 @@ class Splitter implements LineSplitter {
   }
 
   private emit(from: number, to: number, lineNumber: number): void {
-    const bytes = this.buffer.subarray(from, Math.min(to, from + this.limit));
-    if (!isUtf8(bytes)) this.fault({ lineNumber, kind: 'invalid UTF-8' });
-    this.out.push({ lineNumber, text: bytes.toString('utf8') });
+    const end = Math.min(to, from + this.limit);
+    // One look at all bytes at hand is cheaper than one for each line; most logs hold nothing but ASCII.
+    if (this.encoding === undefined) {
+      const { buffer } = this;
+      this.encoding = isAscii(buffer) ? 'latin1' : isUtf8(buffer) ? 'utf8' : 'unknown';
+    }
+    if (this.encoding === 'unknown' && !isUtf8(this.buffer.subarray(from, end)))
+      this.fault({ lineNumber, kind: 'invalid UTF-8' });
+    const text = this.buffer.toString(this.encoding === 'latin1' ? 'latin1' : 'utf8', from, end);
+    this.out.push({ lineNumber, text });
   }
 }

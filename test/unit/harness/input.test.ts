@@ -37,8 +37,12 @@ function split(text: string | Uint8Array, size: number, limit = 1 << 20) {
   const splitter = createLineSplitter(limit, (fault) => faults.push(fault));
   const bytes = Buffer.from(text);
   const out = [];
-  for (let at = 0; at < bytes.length; at += size)
-    out.push(...splitter.push(bytes.subarray(at, at + size)));
+  // Each piece lies where the last one lay, as a reader may do it.
+  const piece = Buffer.alloc(Math.min(size, bytes.length));
+  for (let at = 0; at < bytes.length; at += size) {
+    const length = bytes.copy(piece, 0, at, at + size);
+    out.push(...splitter.push(piece.subarray(0, length)));
+  }
   out.push(...splitter.end());
   return {
     texts: out.map((line) => line.text),
@@ -291,6 +295,33 @@ describe('files', () => {
     expect((await read(['b.json'])).faults).toMatchObject([
       { file: 'b.json', line: 1, fatal: false },
     ]);
+  });
+});
+
+describe('a large file', () => {
+  test('comes out as it went in, whatever its characters and the length of its lines', async () => {
+    const wide = 'é漢🙂';
+    const lines = Array.from({ length: 4000 }, (_, i) => {
+      const padding = i === 1500 ? 300_000 : (i * 7919) % 250;
+      return `{"id":${i},"a":"${i % 100 < 50 ? 'x' : wide}${'y'.repeat(padding)}"}`;
+    });
+    put('large.json', lines.join('\n'));
+    const found = await read(['large.json']);
+    expect(found.lines).toEqual(lines);
+    expect(found.faults).toEqual([]);
+  });
+
+  test('tells the lines that are not UTF-8 among many that are', async () => {
+    const lines = Array.from({ length: 3000 }, (_, i) =>
+      Buffer.from(`line ${i} ${'é'.repeat(20)}\n`),
+    );
+    lines[2500] = Buffer.from([0x61, 0xff, 0x0a]);
+    put('large.log', Buffer.concat(lines));
+    const found = await read(['large.log']);
+    expect(found.lines[2499]).toBe(`line 2499 ${'é'.repeat(20)}`);
+    expect(found.lines[2500]).toBe('a\ufffd');
+    expect(found.faults).toHaveLength(1);
+    expect(found.faults[0]).toMatchObject({ line: 2501 });
   });
 });
 
