@@ -337,7 +337,6 @@ function generate(
       container: pack.eventTypes[id]?.container === 'day' ? DAY : SESSION,
       ...generator.typeCode(id, own, training),
       rules: own,
-      trainers: training,
     };
   });
   const endings = [SESSION, DAY].map((kind) => {
@@ -345,7 +344,7 @@ function generate(
       const [type] = models.list[at]?.checked.types ?? [];
       return types[eventTypes.indexOf(type ?? '')]?.container === kind;
     });
-    return { load: generator.endingLoader(training), trainers: training };
+    return generator.ending(training);
   });
   const programRules = rules.list.map(({ checked, variants: of }): ProgramRule => {
     const { id, technique, file, name, model, when, score, events } = checked.entry;

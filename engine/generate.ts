@@ -34,7 +34,6 @@ import type {
   ProgramCode,
   RuleCode,
   SourceTree,
-  Test,
   TypeCode,
 } from './program.js';
 import type { Container } from './stages/4-session.js';
@@ -67,7 +66,16 @@ interface RuleParts {
   readonly place: Place;
 }
 
+/** What the code that trains a model is made of. */
+interface TrainParts {
+  readonly condition: TypedNode | undefined;
+  readonly place: Place;
+  /** The condition is about the value alone, and there is one pair for each value. */
+  readonly isOfValue: boolean;
+}
+
 type RuleGroup = TypeCode['groups'][number];
+type Trainer = TypeCode['train'][number];
 
 interface Counter {
   readonly types: ReadonlySet<string>;
@@ -88,7 +96,7 @@ const COLUMNS: Readonly<Record<string, string>> = {
   value: 'v.value[i]',
 };
 
-/** Rules of one group that run as one function; see the head of this file. */
+/** Rules, or models that train, of one function; see the head of this file. */
 const GROUP = 24;
 
 /** Variables for which a model must be read and not only asked for scope and value. */
@@ -149,13 +157,15 @@ class Body {
   }
 }
 
-/** A function that is compiled when it is first called: of many rules few ever fire. */
-function onDemand<F extends (...args: never[]) => unknown>(make: () => F): F {
+/** A function of at most four that is compiled when it is first called: of many rules few ever fire. */
+function onDemand<F extends (a: never, b: never, c: never, d: never) => unknown>(make: () => F): F {
   let made: F | undefined;
-  return ((...args: Parameters<F>) => {
+  // A list of arguments would be made for each call.
+  const call = (a: never, b: never, c: never, d: never) => {
     made ??= make();
-    return made(...args);
-  }) as F;
+    return made(a, b, c, d);
+  };
+  return call as F;
 }
 
 export class Generator {
@@ -171,6 +181,7 @@ export class Generator {
   private keyed = 0;
   readonly models: ModelCode[] = [];
   private readonly modelUses: Uses[] = [];
+  private readonly trainParts: TrainParts[] = [];
   readonly rules: RuleCode[] = [];
   private readonly ruleUses: Uses[] = [];
   private readonly ruleParts: RuleParts[] = [];
@@ -202,14 +213,18 @@ export class Generator {
       ) => number;
       include(uses, body.uses);
     }
-    let test: Test | undefined;
-    let reads = false;
-    if (trainIf !== undefined) {
-      const body = new Body();
-      test = this.expression(body, `train_${entry.id}`, 'e, c, v, i', trainIf.tree, place) as Test;
-      include(uses, body.uses);
-      reads = body.reads;
-    }
+    // For what it uses; code is made for all models of an event type together.
+    const asking = new Body();
+    if (trainIf !== undefined) emit(trainIf.tree, this.host(asking, place));
+    include(uses, asking.uses);
+    this.trainParts.push({
+      condition: trainIf?.tree,
+      place,
+      isOfValue:
+        scope.tree.type === 'text' &&
+        featureAtom >= 0 &&
+        (trainIf === undefined || isOfValue(trainIf.tree)),
+    });
     this.modelUses.push(uses);
     this.models.push({
       id: entry.id,
@@ -217,8 +232,6 @@ export class Generator {
       scope: scopeAtom,
       feature: featureAtom,
       number,
-      trainIf: test,
-      trainIfReads: reads,
       ...modelLimits(entry),
       agingDays: checked.agingDays,
       source: { scope, feature },
@@ -279,7 +292,7 @@ export class Generator {
     id: string,
     rules: readonly number[],
     trainers: readonly number[],
-  ): Pick<TypeCode, 'load' | 'count' | 'groups' | 'dependants'> {
+  ): Pick<TypeCode, 'load' | 'count' | 'groups' | 'dependants' | 'train'> {
     const uses = newUses();
     const dependants = rules.filter((at) => (this.rules[at] as RuleCode).dependsOn.length > 0);
     const groups = this.grouped(rules).map((group) => ({ rules: group, run: this.group(group) }));
@@ -295,6 +308,7 @@ export class Generator {
     return {
       groups,
       dependants,
+      train: this.trainers(trainers),
       load: this.loader(`load_${id}`, uses),
       count:
         statements.length === 0
@@ -307,11 +321,49 @@ export class Generator {
     };
   }
 
-  /** How the frame is filled when containers end. */
-  endingLoader(trainers: readonly number[]): (e: Frame, fields: Fields) => void {
+  /** How the frame is filled when containers end, and which models train then. */
+  ending(trainers: readonly number[]): Pick<TypeCode, 'load' | 'train'> {
     const uses = newUses();
     for (const model of trainers) include(uses, this.modelUses[model] as Uses);
-    return this.loader('load_end', uses);
+    return { load: this.loader('load_end', uses), train: this.trainers(trainers) };
+  }
+
+  /**
+   * Functions that say which pairs of the models train. Several models have the same feature and
+   * condition, which is then asked once for each value.
+   */
+  private trainers(models: readonly number[]): Trainer[] {
+    const made: Trainer[] = [];
+    for (let at = 0; at < models.length; at += GROUP) {
+      made.push(this.trainer(models.slice(at, at + GROUP)));
+    }
+    return made;
+  }
+
+  private trainer(models: readonly number[]): Trainer {
+    const body = new Body();
+    const groups = new Map<string, { models: number[]; asked: string; test: string }>();
+    for (const at of models) {
+      const { condition, place, isOfValue: canShare } = this.trainParts[at] as TrainParts;
+      body.reads = false;
+      const code = condition === undefined ? 'true' : emit(condition, this.host(body, place));
+      const test = `${body.declared()}if (${code})`;
+      const asked = body.reads ? 'readings' : 'pairs';
+      const { feature } = this.models[at] as ModelCode;
+      const key = canShare ? `${feature} ${test}` : `model ${at}`;
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, { models: [at], asked, test });
+      else group.models.push(at);
+    }
+    const blocks = [...groups.values()].map(({ models: own, asked, test }) => {
+      const pairs = own.map((at) => `const v${at} = e.models.${asked}(${at});\n`).join('');
+      // All that have a scope have the same pairs; a model without one has none.
+      const any = own.slice(0, -1).map((at) => `v${at}.count > 0 ? v${at} : `);
+      const first = `const v = ${any.join('')}v${own.at(-1)};\n`;
+      const then = own.map((at) => `if (i < v${at}.count) e.models.trains(${at}, i);\n`).join('');
+      return `{ ${pairs}${first}for (let i = 0; i < v.count; i += 1) { ${test} { ${then} } } }\n`;
+    });
+    return body.compile('train', 'e, c', blocks.join('')) as Trainer;
   }
 
   /** After everything else: the frame has all fields that any code reads. */
@@ -548,7 +600,7 @@ export class Generator {
       isTextValue(node.args[1 - at] as TypedNode) &&
       place?.binding !== undefined
     ) {
-      return `e.models.isMember(${argument}, ${this.memberTable(literalOf(node), members)})`;
+      return `e.models.isMember(${argument}, v.id[i], ${this.memberTable(literalOf(node), members)})`;
     }
     return `${body.constant(tableFunction(node.function, members))}(${argument})`;
   }
@@ -656,7 +708,8 @@ export class Generator {
       const body = new Body();
       const value = this.expression(body, `atom_${this.atoms.length}`, 'e, c', tree, place);
       atom = this.atoms.length;
-      this.atoms.push({ value: value as AtomCode['value'] });
+      const isUser = tree.node === 'field' && tree.name === 'user';
+      this.atoms.push({ isUser, value: value as AtomCode['value'] });
       this.atomUses.push(body.uses);
       this.atomsByText.set(text, atom);
     }
@@ -722,6 +775,15 @@ function isTextValue(tree: TypedNode): boolean {
 
 /** Variables that are the same for all verdicts of an event. */
 const OF_EVENT = new Set(['org', 'time', 'first_seen', 'active_days']);
+
+/** Whether a condition of a model says the same for a value whatever the scope is. */
+function isOfValue(tree: TypedNode): boolean {
+  let is = true;
+  walk(tree, (node) => {
+    is &&= node.node !== 'variable' || node.name === 'value' || OF_EVENT.has(node.name);
+  });
+  return is;
+}
 
 function looksAtVerdict(tree: TypedNode): boolean {
   let looks = false;

@@ -98,7 +98,7 @@ export class EventLoop {
     }
     this.sink.event?.(event);
     const explained = this.watched !== undefined && this.isWatched(event);
-    if (type.rules.length > 0 || type.trainers.length > 0 || type.count !== undefined) {
+    if (type.rules.length > 0 || type.train.length > 0 || type.count !== undefined) {
       this.setFacts(container, time);
       type.load(frame, fields);
       models.begin(frame, container, sessions.clock);
@@ -106,7 +106,7 @@ export class EventLoop {
       const firings = this.rules.run(type, event, frame, container);
       if (explained) this.explain(type, event, container, firings);
       for (let at = 0; at < firings.length; at += 1) this.fire(firings, at, event, container);
-      if (type.trainers.length > 0) models.train(type.trainers, time);
+      if (type.train.length > 0) models.train(type.train, time);
     }
     if (event.late) sessions.leave(container);
   }
@@ -161,7 +161,7 @@ export class EventLoop {
       time: event.time,
       user: container.entity?.user,
       session: container.id,
-      value: value === undefined ? undefined : String(value),
+      value: typeof value === 'number' ? String(value) : value,
       reading:
         rule.model < 0 ? undefined : this.models.reading(rule.model, verdict, rule.percentile),
       score,
@@ -190,7 +190,7 @@ export class EventLoop {
 
   /** The PROFILE_FIELDS, where a model trains at the end of such containers; renewed on change. */
   private keepProfile(container: Container, fields: Fields): void {
-    if (this.program.code.endings[container.kind]?.trainers.length === 0) return;
+    if (this.program.code.endings[container.kind]?.train.length === 0) return;
     const { user, peer_group, is_executive, hired } = fields;
     const { profile } = container;
     if (
@@ -206,11 +206,11 @@ export class EventLoop {
   /** The end of a container: session-end models train on it, and it is told. */
   private end(container: Container): void {
     const ending = this.program.code.endings[container.kind];
-    if (ending !== undefined && ending.trainers.length > 0) {
+    if (ending !== undefined && ending.train.length > 0) {
       this.setFacts(container, container.last);
       ending.load(this.frame, container.profile);
       this.models.begin(this.frame, container, this.sessions.clock);
-      this.models.train(ending.trainers, container.last);
+      this.models.train(ending.train, container.last);
     }
     this.counters.sessions += 1;
     this.sink.session?.(sessionOf(container));

@@ -65,7 +65,10 @@ interface ModelAnswers {
   top(at: number, i: number, percentile: number): number;
   observations(at: number, text: string | undefined): number;
   observationsOf(at: number, atom: number): number;
-  isMember(text: string | undefined, table: number): boolean;
+  /** @param id the text's id, or -1 */
+  isMember(text: string | undefined, id: number, table: number): boolean;
+  /** Notes that a model trains on pair `i` of this event. */
+  trains(at: number, i: number): void;
 }
 
 /** A model's or list's answers on one event, as columns; see stage 5. */
@@ -87,9 +90,6 @@ export interface Fired {
   /** @param by value of `once.by` */
   add(rule: number, verdict: number, by: string | undefined): void;
 }
-
-/** A flag about verdict `i`; rules without verdicts get a column of one. */
-export type Test = (e: Frame, c: Container, v: Verdicts, i: number) => boolean;
 
 /** A tree with the text it was parsed from. */
 export interface SourceTree {
@@ -133,6 +133,8 @@ export type CounterUse =
 
 /** A text or list of texts that several models, rules and counters look at. */
 export interface AtomCode {
+  /** The event's user, whom its container knows. */
+  readonly isUser: boolean;
   readonly value: (e: Frame, c: Container) => string | readonly string[] | undefined;
 }
 
@@ -143,9 +145,6 @@ export interface ModelCode {
   /** Atom of a categorical feature; -1 for a numerical model. */
   readonly feature: number;
   readonly number: ((e: Frame, c: Container) => number) | undefined;
-  readonly trainIf: Test | undefined;
-  /** train_if reads the model's numbers and not only scope and value. */
-  readonly trainIfReads: boolean;
   readonly alpha: number;
   readonly cutOff: number;
   readonly agingDays: number;
@@ -167,7 +166,8 @@ export interface TypeCode {
   readonly groups: readonly RuleGroup[];
   /** Of the rules, those that depend on others. */
   readonly dependants: readonly number[];
-  readonly trainers: readonly number[];
+  /** Notes the pairs on which models train; empty: none trains on this type. */
+  readonly train: readonly ((e: Frame, c: Container) => void)[];
 }
 
 /** Rules that look at the same verdicts and depend on no other rule. */
@@ -187,10 +187,7 @@ export interface ProgramCode {
   readonly memberTables: readonly ReadonlySet<string>[];
   readonly types: readonly TypeCode[];
   /** Models that train when a container of the kind ends, and how the frame is filled then. */
-  readonly endings: readonly {
-    readonly load: TypeCode['load'];
-    readonly trainers: readonly number[];
-  }[];
+  readonly endings: readonly Pick<TypeCode, 'load' | 'train'>[];
   /** Event type of a record, or -1. */
   readonly buildType: (kind: RecordKind, fields: Fields) => number;
 }

@@ -51,6 +51,8 @@ export class TextDictionary {
   private readonly ids = new Map<string, number>();
   private readonly texts: string[] = [];
   private references = new Int32Array(1024);
+  /** What is known of each text, for whoever wants to know it again; 0 for a new one. */
+  marks = new Int32Array(1024);
   private readonly free: number[] = [];
   /** Rises whenever an id is given back: ids looked up before may mean other texts since. */
   generation = 0;
@@ -69,7 +71,11 @@ export class TextDictionary {
     const own = flat(key);
     this.texts[id] = own;
     this.ids.set(own, id);
-    if (id >= this.references.length) this.references = grown(this.references, id + 1);
+    if (id >= this.references.length) {
+      this.references = grown(this.references, id + 1);
+      this.marks = grown(this.marks, id + 1);
+    }
+    this.marks[id] = 0;
     return id;
   }
 
@@ -105,6 +111,7 @@ export class TextDictionary {
   load(r: BinaryReader): void {
     const count = r.u32();
     this.references = grown(this.references, count);
+    this.marks = grown(this.marks, count);
     for (let id = 0; id < count; id += 1) {
       const references = r.u32();
       this.references[id] = references;

@@ -13,7 +13,7 @@ import type { Counters, ModelReading } from '../contract.js';
 import { CategoricalStore } from '../models/categorical.js';
 import { counts, NumericalStore } from '../models/numerical.js';
 import { dayOfMinute, grown, minuteOf, Scopes, type TextDictionary } from '../models/store.js';
-import type { Frame, ModelCode, ProgramCode, Verdicts } from '../program.js';
+import type { AtomCode, Frame, ModelCode, ProgramCode, TypeCode, Verdicts } from '../program.js';
 import type { Container } from './4-session.js';
 
 const MAX_SCOPES = 1_000_000;
@@ -47,6 +47,9 @@ export class Readings implements Verdicts {
   private readonly store: CategoricalStore | undefined;
   private seen = new Float64Array(4);
   private readonly numbers: number[] = [];
+  /** Values and their ids once more for each scope, where there are several. */
+  private readonly repeatedValues: string[] = [];
+  private readonly repeatedIds: number[] = [];
 
   constructor(store: CategoricalStore | undefined) {
     this.store = store;
@@ -77,8 +80,17 @@ export class Readings implements Verdicts {
     this.width = values.length;
     this.scope = scopes;
     this.count = scopes.length * values.length;
-    this.value = scopes.length < 2 ? values : repeated(values, this.count, this.width);
-    this.id = scopes.length < 2 ? ids : repeated(ids, this.count, this.width);
+    this.value = values;
+    this.id = ids;
+    if (scopes.length > 1) {
+      const { count, width, repeatedValues, repeatedIds } = this;
+      for (let pair = 0, i = 0; pair < count; pair += 1, i = i + 1 === width ? 0 : i + 1) {
+        repeatedValues[pair] = values[i] as string;
+        repeatedIds[pair] = ids[i] as number;
+      }
+      this.value = repeatedValues;
+      this.id = repeatedIds;
+    }
     this.makeRoom();
   }
 
@@ -110,12 +122,9 @@ export class Readings implements Verdicts {
   }
 }
 
-function repeated<T>(list: readonly T[], count: number, width: number): readonly T[] {
-  return Array.from({ length: count }, (_, i) => list[i % width] as T);
-}
-
 /** Texts of an atom on one event, each once, in order of appearance. */
 class Atom {
+  readonly code: AtomCode;
   texts: readonly string[] = NONE;
   readonly single: string[] = [''];
   readonly ids: number[] = [];
@@ -123,53 +132,67 @@ class Atom {
   identified = -1;
   /** The dictionary's when `ids` were looked up. */
   generation = -1;
+
+  constructor(code: AtomCode) {
+    this.code = code;
+  }
 }
 
-/** Places of remembered texts; a power of two. */
-const REMEMBERED = 1024;
+/** A model with what it looks at and what it knows. */
+interface Run {
+  readonly code: ModelCode;
+  readonly scope: Atom;
+  /** Undefined for a numerical model. */
+  readonly feature: Atom | undefined;
+  readonly store: CategoricalStore | NumericalStore;
+  /** The store as what it is; one of the two. */
+  readonly categorical: CategoricalStore | undefined;
+  readonly numerical: NumericalStore | undefined;
+  readonly readings: Readings;
+}
 
-/** In which tables texts are. Forgets without a word: what is not there is looked up again. */
+/** Tables that a text's mark has room for, with two bits each: known, member. */
+const MARKED = 15;
+
+/**
+ * In which tables texts are. What was found stands in the marks of the dictionary for as long as the
+ * text has an id.
+ */
 class Memberships {
   private readonly tables: readonly ReadonlySet<string>[];
-  private readonly texts: string[] = new Array<string>(REMEMBERED).fill('');
-  /** Two bits for each of the first 16 tables: known, member. */
-  private readonly bits = new Int32Array(REMEMBERED);
+  private readonly dictionary: TextDictionary;
 
-  constructor(tables: readonly ReadonlySet<string>[]) {
+  constructor(tables: readonly ReadonlySet<string>[], dictionary: TextDictionary) {
     this.tables = tables;
+    this.dictionary = dictionary;
   }
 
-  has(text: string, table: number): boolean {
-    const members = this.tables[table] as ReadonlySet<string>;
-    const { length } = text;
-    if (length === 0 || table >= 16) return members.has(text.toLowerCase());
-    const mixed =
-      text.charCodeAt(0) * 31 +
-      text.charCodeAt(length >> 1) * 7 +
-      text.charCodeAt(Math.max(0, length - 6));
-    const place = (mixed * 13 + length) & (REMEMBERED - 1);
-    if (this.texts[place] !== text) {
-      this.texts[place] = text;
-      this.bits[place] = 0;
-    }
-    const known = (this.bits[place] as number) >> (2 * table);
+  has(text: string, id: number, table: number): boolean {
+    if (id < 0 || table >= MARKED) return this.look(text, table);
+    const { marks } = this.dictionary;
+    const mark = marks[id] as number;
+    const known = mark >> (2 * table);
     if ((known & 1) !== 0) return (known & 2) !== 0;
-    const found = members.has(text.toLowerCase());
-    this.bits[place] = (this.bits[place] as number) | ((found ? 3 : 1) << (2 * table));
+    const found = this.look(text, table);
+    marks[id] = mark | ((found ? 3 : 1) << (2 * table));
     return found;
+  }
+
+  private look(text: string, table: number): boolean {
+    return (this.tables[table] as ReadonlySet<string>).has(text.toLowerCase());
   }
 }
 
 export class ModelStage {
-  private readonly code: ProgramCode;
   private readonly dictionary: TextDictionary;
-  private readonly stores: readonly (CategoricalStore | NumericalStore)[];
-  private readonly readingsOf: readonly Readings[];
+  private readonly runs: readonly Run[];
   private readonly atoms: readonly Atom[];
   private readonly listed = new Readings(undefined);
   private readonly memberships: Memberships;
   /** Model and pair, in turn, of what is to train. */
   private readonly pending: number[] = [];
+  /** Numbers in `pending`. */
+  private waiting = 0;
   private event = 0;
   /** UTC day of the clock, by which values age. */
   private today = 0;
@@ -177,24 +200,31 @@ export class ModelStage {
   private container: Container | undefined;
 
   constructor(code: ProgramCode, dictionary: TextDictionary, counters: Counters) {
-    this.code = code;
     this.dictionary = dictionary;
+    this.atoms = code.atoms.map((atom) => new Atom(atom));
     const scopes = new Scopes(dictionary, code.models.length);
-    this.stores = code.models.map((model, at) => {
+    this.runs = code.models.map((model, at) => {
       const evicted = (what: string, count: number) => {
         const key = `model ${model.id} ${what}`;
         counters.evicted[key] = (counters.evicted[key] ?? 0) + count;
       };
       const options = { ...model, maxScopes: MAX_SCOPES };
-      return model.kind === 'categorical'
-        ? new CategoricalStore(scopes, at, options, evicted)
-        : new NumericalStore(scopes, at, options, (rows) => evicted('scopes', rows));
+      const store =
+        model.kind === 'categorical'
+          ? new CategoricalStore(scopes, at, options, evicted)
+          : new NumericalStore(scopes, at, options, (rows) => evicted('scopes', rows));
+      const categorical = store instanceof CategoricalStore ? store : undefined;
+      return {
+        code: model,
+        scope: this.atoms[model.scope] as Atom,
+        feature: this.atoms[model.feature],
+        store,
+        categorical,
+        numerical: store instanceof NumericalStore ? store : undefined,
+        readings: new Readings(categorical),
+      };
     });
-    this.readingsOf = this.stores.map(
-      (store) => new Readings(store instanceof CategoricalStore ? store : undefined),
-    );
-    this.atoms = code.atoms.map(() => new Atom());
-    this.memberships = new Memberships(code.memberTables);
+    this.memberships = new Memberships(code.memberTables, dictionary);
   }
 
   /** Starts an event (or the end of a container): what was kept of the last one is void. */
@@ -206,11 +236,10 @@ export class ModelStage {
   }
 
   /** Distinct texts of an atom. The array is good for this event only. */
-  atom(at: number): readonly string[] {
-    const atom = this.atoms[at] as Atom;
+  private texts(atom: Atom): readonly string[] {
     if (atom.event === this.event) return atom.texts;
     atom.event = this.event;
-    const value = this.code.atoms[at]?.value(this.frame as Frame, this.container as Container);
+    const value = atom.code.value(this.frame as Frame, this.container as Container);
     if (typeof value === 'string') {
       atom.single[0] = value;
       atom.texts = atom.single;
@@ -222,10 +251,11 @@ export class ModelStage {
 
   /** Counts the atom's texts in a keyed counter of the container. */
   count(at: number, container: Container, counter: number): void {
-    const texts = this.atom(at);
+    const atom = this.atoms[at] as Atom;
+    const texts = this.texts(atom);
     if (texts.length === 0) return;
     const { dictionary, frame } = this;
-    const ids = this.identities(at) as number[];
+    const ids = this.identities(atom) as number[];
     const { generation } = dictionary;
     for (let i = 0; i < texts.length; i += 1) {
       let id = ids[i] as number;
@@ -241,27 +271,29 @@ export class ModelStage {
   /** An atom's texts as the values of a rule with for_each. */
   values(at: number): Verdicts {
     const { listed } = this;
-    listed.value = this.atom(at);
-    listed.id = this.identities(at);
+    const atom = this.atoms[at] as Atom;
+    listed.value = this.texts(atom);
+    listed.id = this.identities(atom);
     listed.count = listed.value.length;
     return listed;
   }
 
-  /** Whether a text is in a table, for texts that come again and again. */
-  isMember(text: string | undefined, table: number): boolean {
-    return typeof text === 'string' && this.memberships.has(text, table);
+  /** Whether a text is in a table, for texts that come again and again. `id` is the text's, or -1. */
+  isMember(text: string | undefined, id: number, table: number): boolean {
+    return typeof text === 'string' && this.memberships.has(text, id, table);
   }
 
   /** Verdicts of a model, one for each pair of scope and value; scopes outside, values inside. */
   readings(at: number): Readings {
-    const readings = this.readingsOf[at] as Readings;
+    const run = this.runs[at] as Run;
+    const { readings, categorical, numerical } = run;
     if (readings.read === this.event) return readings;
-    this.pairs(at);
+    this.pair(run);
     readings.read = this.event;
-    const store = this.stores[at] as CategoricalStore | NumericalStore;
-    const scopes = this.identities((this.code.models[at] as ModelCode).scope);
-    if (store instanceof CategoricalStore) this.readCategorical(store, readings, scopes);
-    else this.readNumerical(store, readings, scopes);
+    if (readings.count === 0) return readings;
+    const scopes = this.identities(run.scope);
+    if (categorical !== undefined) this.readCategorical(categorical, readings, scopes);
+    else if (numerical !== undefined) readNumerical(numerical, readings, scopes);
     return readings;
   }
 
@@ -285,33 +317,18 @@ export class ModelStage {
     }
   }
 
-  private readNumerical(
-    store: NumericalStore,
-    readings: Readings,
-    scopes: readonly number[],
-  ): void {
-    for (let pair = 0; pair < readings.count; pair += 1) {
-      const row = store.find(scopes[pair] as number);
-      readings.row[pair] = row;
-      readings.n[pair] = store.n(row);
-      readings.bins[pair] = 0;
-      // A threshold is there or not; there is no measure between.
-      readings.confidence[pair] = store.hasThreshold(row) ? 1 : 0;
-    }
-  }
-
   /** Gamma quantile for verdict `i` of a numerical model; NaN: no threshold. */
   threshold(at: number, i: number, percentile: number): number {
-    const store = this.stores[at];
-    if (!(store instanceof NumericalStore)) return Number.NaN;
-    return store.threshold(this.readings(at).row[i] as number, percentile);
+    const { numerical } = this.runs[at] as Run;
+    if (numerical === undefined) return Number.NaN;
+    return numerical.threshold(this.readings(at).row[i] as number, percentile);
   }
 
   /** Smallest count that at most `percentile` of the values reach, for verdict `i`. */
   top(at: number, i: number, percentile: number): number {
-    const store = this.stores[at];
-    if (!(store instanceof CategoricalStore)) return Number.NaN;
-    return store.top(this.readings(at).row[i] as number, percentile);
+    const { categorical } = this.runs[at] as Run;
+    if (categorical === undefined) return Number.NaN;
+    return categorical.top(this.readings(at).row[i] as number, percentile);
   }
 
   /** Observations of a text in a categorical model, summed over the scopes of this event. */
@@ -322,19 +339,19 @@ export class ModelStage {
 
   /** As `observations`, for an atom that is one text or absent. */
   observationsOf(at: number, atom: number): number {
-    if (this.atom(atom).length === 0) return Number.NaN;
-    return this.observed(at, this.identities(atom)[0] as number);
+    const asked = this.atoms[atom] as Atom;
+    if (this.texts(asked).length === 0) return Number.NaN;
+    return this.observed(at, this.identities(asked)[0] as number);
   }
 
   private observed(at: number, value: number): number {
-    const store = this.stores[at];
-    if (!(store instanceof CategoricalStore)) return Number.NaN;
+    const { categorical, scope } = this.runs[at] as Run;
+    if (categorical === undefined) return Number.NaN;
     if (value < 0) return 0;
-    const { scope } = this.code.models[at] as ModelCode;
     const ids = this.identities(scope);
     let total = 0;
-    for (let i = 0; i < this.atom(scope).length; i += 1) {
-      total += store.observations(store.find(ids[i] as number, this.today), value);
+    for (let i = 0; i < this.texts(scope).length; i += 1) {
+      total += categorical.observations(categorical.find(ids[i] as number, this.today), value);
     }
     return total;
   }
@@ -342,7 +359,7 @@ export class ModelStage {
   /** A verdict as evidence. */
   reading(at: number, i: number, percentile: number): ModelReading {
     const readings = this.readings(at);
-    const model = this.code.models[at] as ModelCode;
+    const model = (this.runs[at] as Run).code;
     const n = readings.n[i] as number;
     return {
       model: model.id,
@@ -357,94 +374,89 @@ export class ModelStage {
     };
   }
 
-  /** Trains the models given. `time` is the event's own; it differs from the clock for late ones. */
-  train(trainers: readonly number[], time: number): void {
+  /**
+   * Trains the models that the code asks for. `time` is the event's own; it differs from the clock for
+   * late ones.
+   */
+  train(code: TypeCode['train'], time: number): void {
     const { pending, frame, container } = this;
-    let length = 0;
-    for (let t = 0; t < trainers.length; t += 1) {
-      const at = trainers[t] as number;
-      const { trainIf, trainIfReads } = this.code.models[at] as ModelCode;
-      const pairs = trainIfReads ? this.readings(at) : this.pairs(at);
-      for (let i = 0; i < pairs.count; i += 1) {
-        if (trainIf === undefined || trainIf(frame as Frame, container as Container, pairs, i)) {
-          pending[length] = at;
-          pending[length + 1] = i;
-          length += 2;
-        }
-      }
+    this.waiting = 0;
+    for (let part = 0; part < code.length; part += 1) {
+      (code[part] as TypeCode['train'][number])(frame as Frame, container as Container);
     }
-    for (let p = 0; p < length; p += 2) {
+    for (let p = 0; p < this.waiting; p += 2) {
       this.trainPair(pending[p] as number, pending[p + 1] as number, time);
     }
   }
 
+  /** Notes that a model trains on a pair of this event, once all are asked. */
+  trains(at: number, i: number): void {
+    const { waiting } = this;
+    this.pending[waiting] = at;
+    this.pending[waiting + 1] = i;
+    this.waiting = waiting + 2;
+  }
+
   private trainPair(at: number, i: number, time: number): void {
-    const model = this.code.models[at] as ModelCode;
-    const store = this.stores[at];
-    const readings = this.readingsOf[at] as Readings;
-    if (store instanceof CategoricalStore) {
-      if (readings.looked === this.event && readings.moves === store.moves) {
+    const run = this.runs[at] as Run;
+    const { readings, categorical, numerical } = run;
+    if (categorical !== undefined) {
+      if (readings.looked === this.event && readings.moves === categorical.moves) {
         const slot = readings.slot[i] as number;
         if (slot >= 0) {
-          store.observe(readings.row[i] as number, slot, minuteOf(time));
+          categorical.observe(readings.row[i] as number, slot, minuteOf(time));
           return;
         }
       }
       const { width } = readings;
-      const scope = this.identity(
-        model.scope,
-        width === readings.count ? 0 : Math.floor(i / width),
-      );
+      const scope = this.identity(run.scope, width === readings.count ? 0 : Math.floor(i / width));
       this.dictionary.hold(scope);
-      const value = this.identity(model.feature, i % width);
-      store.train(scope, value, time, this.today);
+      const value = this.identity(run.feature as Atom, i % width);
+      categorical.train(scope, value, time, this.today);
       this.dictionary.release(scope);
-    } else if (store !== undefined) {
+    } else if (numerical !== undefined) {
       const value = readings.value[i] as number;
-      if (counts(value)) store.train(this.identity(model.scope, i), value, time);
+      if (counts(value)) numerical.train(this.identity(run.scope, i), value, time);
     }
   }
 
-  private pairs(at: number): Readings {
-    const readings = this.readingsOf[at] as Readings;
+  /** Pairs of scope and value alone; what a model knows of them is not read. */
+  pairs(at: number): Readings {
+    return this.pair(this.runs[at] as Run);
+  }
+
+  private pair({ code, scope, feature, readings }: Run): Readings {
     if (readings.paired === this.event) return readings;
     readings.paired = this.event;
-    const model = this.code.models[at] as ModelCode;
-    const scopes = this.atom(model.scope);
-    if (model.number !== undefined) {
-      const value = model.number(this.frame as Frame, this.container as Container);
+    const scopes = this.texts(scope);
+    if (feature === undefined) {
+      const value = code.number?.(this.frame as Frame, this.container as Container) ?? Number.NaN;
       readings.pairNumber(scopes, value);
     } else {
-      const values = this.atom(model.feature);
-      readings.pairTexts(scopes, values, this.identities(model.feature));
+      readings.pairTexts(scopes, this.texts(feature), this.identities(feature));
     }
     return readings;
   }
 
   /** Ids of an atom's texts, as many as it has; -1 for a text that nothing refers to. */
-  private identities(at: number): readonly number[] {
-    this.atom(at);
-    const atom = this.atoms[at] as Atom;
+  private identities(atom: Atom): readonly number[] {
+    const texts = this.texts(atom);
     const { generation } = this.dictionary;
-    if (atom.identified !== this.event || atom.generation !== generation) {
-      atom.identified = this.event;
-      atom.generation = generation;
-      const { texts, ids } = atom;
-      const entity = this.container?.entity;
-      if (entity !== undefined && texts.length === 1 && texts[0] === entity.user) {
-        ids[0] = entity.id;
-        return ids;
-      }
-      for (let i = 0; i < texts.length; i += 1) {
-        ids[i] = this.dictionary.find(texts[i] as string);
-      }
+    const { ids } = atom;
+    if (atom.identified === this.event && atom.generation === generation) return ids;
+    atom.identified = this.event;
+    atom.generation = generation;
+    const entity = this.container?.entity;
+    // A container's events are all of its user, and so is what it is told at its end.
+    if (entity !== undefined && atom.code.isUser) ids[0] = entity.id;
+    else {
+      for (let i = 0; i < texts.length; i += 1) ids[i] = this.dictionary.find(texts[i] as string);
     }
-    return atom.ids;
+    return ids;
   }
 
   /** Id of one text for training. One looked up before is good unless ids were given back since. */
-  private identity(at: number, i: number): number {
-    const atom = this.atoms[at] as Atom;
+  private identity(atom: Atom, i: number): number {
     if (atom.identified === this.event && atom.generation === this.dictionary.generation) {
       const known = atom.ids[i] as number;
       if (known >= 0) return known;
@@ -455,39 +467,52 @@ export class ModelStage {
   /** See {@link Engine.convergence}. */
   convergence(level: number): Record<string, { scopes: number; converged: number }> {
     const found: Record<string, { scopes: number; converged: number }> = {};
-    this.stores.forEach((store, at) => {
+    for (const { code, store, categorical, numerical } of this.runs) {
       const tally = { scopes: 0, converged: 0 };
-      if (store instanceof CategoricalStore) store.age(this.today);
+      categorical?.age(this.today);
       for (let row = 0; row < store.rows.length; row++) {
         if (!store.rows.isLive(row) || store.n(row) === 0) continue;
         tally.scopes++;
         const ready =
-          store instanceof CategoricalStore
-            ? store.confidence(row) >= level
-            : store.hasThreshold(row);
+          categorical === undefined
+            ? numerical?.hasThreshold(row) === true
+            : categorical.confidence(row) >= level;
         if (ready) tally.converged++;
       }
-      const id = this.code.models[at]?.id;
-      if (id !== undefined) found[id] = tally;
-    });
+      found[code.id] = tally;
+    }
     return found;
   }
 
   save(w: BinaryWriter): void {
-    for (const store of this.stores) store.save(w);
+    for (const { store } of this.runs) store.save(w);
   }
 
   load(r: BinaryReader): void {
-    for (const store of this.stores) store.load(r);
+    for (const { store } of this.runs) store.load(r);
+  }
+}
+
+function readNumerical(store: NumericalStore, readings: Readings, scopes: readonly number[]): void {
+  for (let pair = 0; pair < readings.count; pair += 1) {
+    const row = store.find(scopes[pair] as number);
+    readings.row[pair] = row;
+    readings.n[pair] = store.n(row);
+    readings.bins[pair] = 0;
+    // A threshold is there or not; there is no measure between.
+    readings.confidence[pair] = store.hasThreshold(row) ? 1 : 0;
   }
 }
 
 /** The same list when nothing repeats; a set only for lists long enough to be worth one. */
 function distinctTexts(texts: readonly string[]): readonly string[] {
-  if (texts.length < 2) return texts;
   if (texts.length > 16) return [...new Set(texts)];
   for (let i = 1; i < texts.length; i += 1) {
-    if (texts.indexOf(texts[i] as string) < i) return [...new Set(texts)];
+    const text = texts[i] as string;
+    for (let j = 0; j < i; j += 1) {
+      const other = texts[j] as string;
+      if (other.length === text.length && other === text) return [...new Set(texts)];
+    }
   }
   return texts;
 }
