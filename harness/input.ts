@@ -193,6 +193,17 @@ class FileInput implements Input {
     files: readonly { readonly file: string; readonly first: number }[],
   ): AsyncGenerator<readonly LogLine[]> {
     const open: SourceReader[] = [];
+    try {
+      yield* this.merged(files, open);
+    } finally {
+      for (const reader of open) await reader.close();
+    }
+  }
+
+  private async *merged(
+    files: readonly { readonly file: string; readonly first: number }[],
+    open: SourceReader[],
+  ): AsyncGenerator<readonly LogLine[]> {
     let next = 0;
     for (;;) {
       while (next < files.length) {
@@ -285,6 +296,11 @@ class SourceReader {
     }
   }
 
+  /** Ends the reading before its time. */
+  async close(): Promise<void> {
+    await this.batches?.return(undefined);
+  }
+
   /** The loaded lines up to the first that is later than `until`, at least one. */
   take(until: number): readonly LogLine[] {
     const { batch } = this;
@@ -312,8 +328,13 @@ class SourceReader {
     const first = await batches.next();
     if (first.done === true) return;
     if (isInOrder(first.value)) {
-      yield first.value;
-      yield* batches;
+      try {
+        yield first.value;
+        yield* batches;
+      } finally {
+        // Whoever stops after the first batch leaves an open file otherwise.
+        await batches.return(undefined);
+      }
       return;
     }
     let held: LogLine[] = [...first.value];

@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -322,6 +331,30 @@ describe('a large file', () => {
     expect(found.lines[2500]).toBe('a\ufffd');
     expect(found.faults).toHaveLength(1);
     expect(found.faults[0]).toMatchObject({ line: 2501 });
+  });
+});
+
+describe.runIf(existsSync('/proc/self/fd'))('a reader that is left early', () => {
+  const row = (minute: number) =>
+    `{"datetime":"2024-01-01T09:${String(minute).padStart(2, '0')}:00Z"}`;
+  const rows = Array.from({ length: 5000 }, (_, i) => row(i % 9)).join('\n');
+  const isOpen = (name: string) =>
+    readdirSync('/proc/self/fd').some((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`) === join(cwd, name);
+      } catch {
+        return false;
+      }
+    });
+
+  test.each([[['one.json']], [['one.json', 'two.json']]])('closes its files: %j', async (names) => {
+    for (const name of names) put(name, rows);
+    for await (const batch of openInput(names, { cwd, stdin: process.stdin }).batches) {
+      expect(batch.length).toBeGreaterThan(0);
+      expect(names.some(isOpen)).toBe(true);
+      break;
+    }
+    expect(names.filter(isOpen)).toEqual([]);
   });
 });
 
