@@ -6,14 +6,13 @@ import { createEngine, type Directory, type LogLine, type Program } from '#engin
 import { background, createOrganisation, createWriter, timeline } from '#generators';
 import { openInput } from '../../../harness/input.js';
 import type { Figure } from '../figure.js';
-import { type Contender, cpuSeconds, medianSeconds } from '../measure.js';
+import { medianSeconds, warmed } from '../measure.js';
 import { programOf } from '../pack.js';
 import { fullSink } from '../passes.js';
 import { fakeLine, type Shape, seedFaker, shapeOf } from '../references/faker.js';
 
 const START = Date.UTC(2024, 0, 1);
 const BATCH = 256;
-const WARM_SHARE = 0.5;
 
 export interface LinesOptions {
   readonly people: number;
@@ -55,20 +54,6 @@ class Source {
   }
 }
 
-/**
- * A contender that does half of its work once before it is timed. The collection of garbage before each
- * turn makes the virtual machine forget the shapes of objects that its compiled code was made for, which
- * nothing that runs on does.
- */
-function warmed(run: (count: number) => void | Promise<void>, count: number): Contender {
-  return async () => {
-    await run(Math.ceil(count * WARM_SHARE));
-    const before = cpuSeconds();
-    await run(count);
-    return cpuSeconds() - before;
-  };
-}
-
 /** Reads a file in the way of a replay and runs the engine over it. */
 async function fileToTriggers(file: string, program: Program): Promise<void> {
   const engine = createEngine(program, fullSink({ triggers: 0, sessions: 0 }));
@@ -86,45 +71,41 @@ export async function lines(pack: ContentPack, options: LinesOptions): Promise<F
   const program = programOf([pack], source.directory);
   const silent = programOf([{ ...pack, rules: [], models: [] }], source.directory);
   const folder = await mkdtemp(join(tmpdir(), 'leakdrill-bench-'));
-  const first = Math.ceil(all.length * WARM_SHARE);
-  const files = { all: join(folder, 'log.json'), first: join(folder, 'first.json') };
+  const files = { all: join(folder, 'log.json'), half: join(folder, 'half.json') };
   const written = (some: readonly LogLine[]) => `${some.map(({ text }) => text).join('\n')}\n`;
   await writeFile(files.all, written(all));
-  await writeFile(files.first, written(all.slice(0, first)));
+  await writeFile(files.half, written(all.slice(0, all.length / 2)));
 
   let sink = 0;
   const engineOver = (run: Program) =>
-    warmed((count) => {
+    warmed((share) => {
       const engine = createEngine(run, fullSink({ triggers: 0, sessions: 0 }));
-      for (const batch of batches.slice(0, Math.ceil(count / BATCH))) engine.push(batch);
+      for (const batch of batches.slice(0, Math.ceil(batches.length * share))) engine.push(batch);
       engine.finish();
-    }, all.length);
+    });
   // Faker is slow, so it makes a share of the lines, evenly taken.
   const step = Math.max(1, Math.floor(all.length / 20_000));
   const shapes: Shape[] = all.filter((_, at) => at % step === 0).map(({ text }) => shapeOf(text));
   seedFaker();
   const contenders = [
-    warmed((count) => {
-      for (let at = 0; at < count; at += 1)
+    warmed((share) => {
+      for (let at = 0; at < all.length * share; at += 1)
         sink += Object.keys(JSON.parse(all[at]?.text ?? '{}') as object).length;
-    }, all.length),
-    warmed(
-      (count) => fileToTriggers(count < all.length ? files.first : files.all, program),
-      all.length,
-    ),
+    }),
+    warmed((share) => fileToTriggers(share < 1 ? files.half : files.all, program)),
     engineOver(program),
     engineOver(silent),
-    warmed((count) => {
+    warmed((share) => {
       let made = 0;
       for (const text of source.texts()) {
         sink += text.length;
         made += 1;
-        if (made >= count) break;
+        if (made >= all.length * share) break;
       }
-    }, all.length),
-    warmed((count) => {
-      for (const shape of shapes.slice(0, count)) sink += fakeLine(shape).length;
-    }, shapes.length),
+    }),
+    warmed((share) => {
+      for (const shape of shapes.slice(0, shapes.length * share)) sink += fakeLine(shape).length;
+    }),
   ];
   const [json = 0, whole = 0, engine = 0, parse = 0, generation = 0, fake = 0] =
     await medianSeconds(contenders);

@@ -1,6 +1,6 @@
 import type { ContentPack } from '#content';
 import type { Figure } from '../figure.js';
-import { medianSeconds } from '../measure.js';
+import { medianSeconds, warmed } from '../measure.js';
 import { probing, programOf } from '../pack.js';
 import { createLoop, loopPass, otherPass, recordPass } from '../passes.js';
 import { type Answer, SqlReference } from '../references/duckdb.js';
@@ -36,12 +36,12 @@ export async function againstDuckDb(pack: ContentPack, events: number): Promise<
   let triggers = 0;
   const [loop = 0, records = 0, exact = 0] = await medianSeconds(
     [
-      () => {
-        const pass = loopPass(pack, program, world);
+      warmed((share) => {
+        const pass = loopPass(pack, program, world, share);
         triggers = pass.triggers;
         return pass.seconds;
-      },
-      () => recordPass(program, world),
+      }),
+      warmed((share) => recordPass(program, world, share)),
       () => sql.exact(),
     ],
     { warm: false },
@@ -84,7 +84,7 @@ export async function againstDailyBatch(pack: ContentPack, events: number): Prom
   await compareDaily(pack, world, sql);
   const program = programOf([pack], world.directory);
   const [loop = 0, daily = 0] = await medianSeconds(
-    [() => loopPass(pack, program, world).seconds, () => sql.daily()],
+    [warmed((share) => loopPass(pack, program, world, share).seconds), () => sql.daily()],
     { rounds: 1, warm: false },
   );
   sql.close();
@@ -189,11 +189,11 @@ export async function againstNaive(pack: ContentPack, events: number): Promise<F
   compareNaive(pack, worldOf(Math.min(events, 30_000)));
   const [loop = 0, naive = 0] = await medianSeconds(
     [
-      () => loopPass(pack, program, world).seconds,
-      () => {
+      warmed((share) => loopPass(pack, program, world, share).seconds),
+      warmed((share) => {
         const engine = new NaiveEngine(pack, world.directory);
-        return otherPass(pack, world, (event) => engine.process(event));
-      },
+        return otherPass(pack, world, share, (event) => engine.process(event));
+      }),
     ],
     { warm: false },
   );
