@@ -68,21 +68,30 @@ export function splunk({ token, settings, run, origin }: SplunkOptions): Dialect
         fields: { line: id, run },
       }),
     judge(status, body) {
-      const said = splunkText(body);
-      return commonAnswer(status, `${status} ${said}`) ?? { kind: 'taken' };
+      const { said, code } = splunkAnswer(body);
+      const answer = commonAnswer(status, `${status} ${said}`) ?? { kind: 'taken' };
+      const advice = splunkAdvice[code ?? -1];
+      return answer.kind === 'refused' && advice !== undefined ? { ...answer, advice } : answer;
     },
   };
 }
 
-function splunkText(body: string): string {
+/** By the collector's own codes, which say more than the status. */
+const splunkAdvice: Readonly<Record<number, string>> = {
+  1: 'The token is switched off; enable it, or the collector itself.',
+  7: 'The token may not write to that index; name another one: ?index=… in the address.',
+  10: 'The token asks for indexer acknowledgement; use one without.',
+};
+
+function splunkAnswer(body: string): { readonly said: string; readonly code?: number } {
   try {
     const { text, code } = JSON.parse(body) as { text?: unknown; code?: unknown };
     if (typeof text === 'string')
-      return `${text}${code === undefined ? '' : ` (code ${String(code)})`}`;
+      return typeof code === 'number' ? { said: `${text} (code ${code})`, code } : { said: text };
   } catch {
     // Shown as it is.
   }
-  return body.trim().slice(0, 500);
+  return { said: body.trim().slice(0, 500) };
 }
 
 export interface ElasticOptions {

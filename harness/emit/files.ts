@@ -128,7 +128,6 @@ const window = 30 * 60_000;
 export type MailFormat = NonNullable<WriterOptions['mail']>;
 
 interface RollingFile {
-  readonly number: number;
   readonly page: number;
   readonly path: string;
   readonly name: string;
@@ -201,15 +200,16 @@ function formOf(log: LogName, format: MailFormat): FileForm {
  * A folder of files as collectors get them: one for each log and half hour of log time, named by log
  * and closing time; the query API's answers hold 500 records at most, so their logs may have several.
  * A file bears its name once it is complete, so that a collector that watches the folder never reads
- * half of one. Late lines are in the file of the time at which they arrive.
+ * half of one, and all files of a half hour are complete when the first line of a later one comes. Late lines are in the file of the time at which they arrive.
  */
 export class FolderReceiver implements Receiver {
   private readonly root: string;
   private readonly shown: string;
   private readonly gzip: boolean;
   private readonly format: MailFormat;
+  /** Files of the half hour with this number. */
   private readonly open = new Map<LogName, RollingFile>();
-  private moment = -Infinity;
+  private number = -Infinity;
   private sent = 0;
   private files = 0;
 
@@ -228,25 +228,27 @@ export class FolderReceiver implements Receiver {
   }
 
   take(line: EmittedLine): Promise<void> | undefined {
-    this.moment = Math.max(this.moment, line.time);
-    const number = Math.floor(this.moment / window);
+    const number = Math.floor(line.time / window);
+    if (number > this.number) return this.turn(line, number);
     const file = this.open.get(line.log);
-    if (file?.number === number && file.lines < file.form.most) return this.append(file, line.text);
-    return this.roll(line, number, file);
+    if (file && file.lines < file.form.most) return this.append(file, line.text);
+    return this.roll(line, file);
   }
 
-  private async roll(
-    line: EmittedLine,
-    number: number,
-    old: RollingFile | undefined,
-  ): Promise<void> {
+  private async turn(line: EmittedLine, number: number): Promise<void> {
+    await this.close();
+    this.number = number;
+    await this.roll(line, undefined);
+  }
+
+  private async roll(line: EmittedLine, old: RollingFile | undefined): Promise<void> {
     if (old) await this.finish(old);
     const form = formOf(line.log, this.format);
-    const page = old?.number === number ? old.page + 1 : 0;
-    const name = `${line.log}_${stamp(closing(line.log, number) + page)}.${form.extension}${this.gzip ? '.gz' : ''}`;
+    const page = old ? old.page + 1 : 0;
+    const name = `${line.log}_${stamp(closing(line.log, this.number) + page)}.${form.extension}${this.gzip ? '.gz' : ''}`;
     const path = join(this.root, `.${name}.part`);
     const out = new OutFile(path, join(this.shown, name), this.gzip);
-    const file = { number, page, path, name, form, out, lines: 0 };
+    const file = { page, path, name, form, out, lines: 0 };
     this.open.set(line.log, file);
     await this.append(file, line.text);
   }

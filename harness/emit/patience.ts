@@ -41,7 +41,8 @@ export class Patience {
   }
 
   /**
-   * Waits before the next try, or for `after` ms when the receiver said so. Throws UsageFault with
+   * Waits before the next try, or for `after` ms when the receiver said so, but never less than the
+   * shortest pause: some say 0 for as long as they are busy. Throws UsageFault with
    * the last reason when patience or, after Ctrl-C, grace is at its end. A try that this end has cut
    * off is not the reason, but the one before it: see {@link cutOff}.
    */
@@ -58,7 +59,7 @@ export class Patience {
     this.last = reason;
     if (!this.told) this.options.notice(`waiting for ${this.where}: ${reason}`);
     this.told = true;
-    const pause = Math.min(after ?? this.pause, left);
+    const pause = Math.min(Math.max(after ?? this.pause, firstPause), left);
     this.pause = Math.min(this.pause * 2, longestPause);
     await this.options.clock.sleep(
       pause,

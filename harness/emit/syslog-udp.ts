@@ -1,4 +1,5 @@
 import { createSocket, type Socket as Datagrams } from 'node:dgram';
+import { lookup } from 'node:dns/promises';
 import { UsageFault } from '../usage-fault.js';
 import { reasonOf, throwIfHopeless } from './faults.js';
 import { Patience } from './patience.js';
@@ -66,13 +67,18 @@ export class SyslogDatagramReceiver implements Receiver {
     }
   }
 
-  private open(): Promise<Datagrams> {
+  private async open(): Promise<Datagrams> {
     const { host, port } = this.options;
     this.failure = undefined;
+    // A socket is of one family, and a name may have addresses of the other only.
+    const [{ address, family } = { address: host, family: 4 }] = await lookup(host, {
+      all: true,
+      verbatim: false,
+    });
     return new Promise((resolve, reject) => {
-      const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+      const socket = createSocket(family === 6 ? 'udp6' : 'udp4');
       socket.once('error', reject);
-      socket.connect(port, host, () => {
+      socket.connect(port, address, () => {
         socket.off('error', reject);
         socket.on('error', (error) => {
           this.failure = error;

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { domainToASCII } from 'node:url';
 import { UsageFault } from '../usage-fault.js';
 import { elastic, splunk } from './dialects.js';
 import { HttpReceiver } from './http.js';
@@ -42,7 +43,9 @@ export function openTarget(address: string, options: TargetOptions): Receiver {
   const port = url.port === '' ? (ports[protocol] ?? 0) : Number(url.port);
   const shown = `${protocol}//${url.hostname}:${port}${url.pathname === '/' ? '' : url.pathname}`;
   const trust = trustOf(options);
-  const common = { ...options, host, port, shown, trust };
+  // In a syslog header a host's name is ASCII without blanks, or a dash.
+  const origin = domainToASCII(options.origin) || '-';
+  const common = { ...options, origin, host, port, shown, trust };
   switch (protocol) {
     case 'syslog+tcp:':
       return new SyslogStreamReceiver(common);
@@ -65,7 +68,7 @@ export function openTarget(address: string, options: TargetOptions): Receiver {
           `Settings: ${[...splunkSettings].join(', ')}.`,
         );
       return new HttpReceiver(
-        splunk({ token: options.token, settings, run: options.run, origin: options.origin }),
+        splunk({ token: options.token, settings, run: options.run, origin }),
         { ...common, tls: protocol === 'splunk+https:' },
       );
     }
@@ -82,7 +85,7 @@ export function openTarget(address: string, options: TargetOptions): Receiver {
           parameters: url.search.replace(/^\?/, ''),
           authorization: authorizationOf(url, options.token),
           run: options.run,
-          origin: options.origin,
+          origin,
         }),
         { ...common, tls: protocol === 'elastic+https:' },
       );

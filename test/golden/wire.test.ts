@@ -30,16 +30,22 @@ function examples(): Activity[] {
     outbound_bounced: 0.05,
     outbound_retried: 0.05,
     outbound_rejected: 0.05,
+    inbox_rules_per_weekday: 0.02,
     inbox_rules_external: 0.4,
+    clicks_malicious: 0.2,
     archive_looks_per_weekday: 0.5,
   };
   for (const activity of background(organisation, options)) {
+    // A line for each of many recipients shows nothing new.
+    if (activity.kind === 'mail' && activity.recipients.length > 3) continue;
     const kind =
       activity.kind === 'mail'
         ? `${activity.direction} ${fateOf(activity)} ${activity.attachments.length > 0} ${activity.automatic ?? false} ${clicksOf(activity)}`
         : activity.kind === 'audit'
           ? activity.audit_type
-          : activity.kind;
+          : activity.kind === 'inbox-rule'
+            ? `${activity.operation} ${activity.forward_to.length > 0}`
+            : activity.kind;
     const seen = wanted.get(kind) ?? 0;
     if (seen >= 1) continue;
     wanted.set(kind, seen + 1);
@@ -49,7 +55,17 @@ function examples(): Activity[] {
 }
 
 function fateOf({ outcome }: MailActivity): string {
-  return outcome.kind === 'held' ? `held ${outcome.reason}` : outcome.kind;
+  switch (outcome.kind) {
+    case 'held':
+      return `held ${outcome.reason} ${outcome.release_after !== undefined}`;
+    case 'retried':
+      return `retried ${outcome.error}`;
+    case 'rejected':
+    case 'bounced':
+      return `${outcome.kind} ${outcome.type}`;
+    default:
+      return outcome.kind;
+  }
 }
 
 function clicksOf({ clicks = [] }: MailActivity): string {
@@ -85,7 +101,7 @@ test.each([
   ['mimecast-dlp.json.txt', { mail: 'dlp' }, ['dlp'], 0],
   ['mimecast-ttp-url.json.txt', {}, ['ttp_url'], 0],
   ['mimecast-archive-view.json.txt', {}, ['archive_view'], 0],
-  ['mimecast-audit.json.txt', {}, ['audit'], 0],
+  ['mimecast-audit.json.txt', { utc_offset: -240 }, ['audit'], 0],
   ['microsoft-unified-audit.json.txt', {}, ['m365'], 0],
   ['proxy-web-activity.json.txt', {}, ['web'], 0],
 ] as const)('%s', async (file, options, logs, shift) => {

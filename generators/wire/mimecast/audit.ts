@@ -4,8 +4,14 @@ import type { AuditActivity } from '../../activity.js';
 import type { Random } from '../../random.js';
 import { hex, isoSeconds, jsonText, offsetText } from '../text.js';
 
+/** Zones that are not UTC have no name here: `GMT-04:00`. */
+function zoneText(utc_offset: number): string {
+  const offset = offsetText(utc_offset);
+  return utc_offset === 0 ? offset : `GMT${offset.slice(0, 3)}:${offset.slice(3)}`;
+}
+
 export function auditLine(activity: AuditActivity, random: Random, utc_offset: number): string {
-  const zone = offsetText(utc_offset);
+  const zone = zoneText(utc_offset);
   const moment = isoSeconds(activity.time + utc_offset * 60_000);
   const when = `Date: ${moment.slice(0, 10)}, Time: ${moment.slice(11)} ${zone}, IP: ${activity.src_ip}`;
   // Sign-ins end with application and method; other acts begin with what was done.

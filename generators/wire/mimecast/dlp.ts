@@ -7,6 +7,7 @@ import type { Message } from './message.js';
 /** Rows of a mail that a content policy held: held, and somebody told. Empty for other mail. */
 export function dlpLines(mail: MailActivity, message: Message, time: number): WireLine[] {
   const { outcome } = mail;
+  const { envelope_sender, message_id = '' } = message;
   if (outcome.kind !== 'held' || outcome.reason !== 'Ctnt') return [];
   const lines: WireLine[] = [];
   for (const action of ['hold', 'notification']) {
@@ -15,8 +16,8 @@ export function dlpLines(mail: MailActivity, message: Message, time: number): Wi
       lines.push({
         time: at,
         log: 'dlp',
-        message_id: message.message_id,
-        text: `{"senderAddress":${jsonText(message.envelope_sender)},"recipientAddress":${jsonText(recipient)},"subject":${jsonText(message.subject ?? '')},"eventTime":"${isoSeconds(at)}+0000","route":"${mail.direction}","policy":${jsonText(outcome.policy)},"action":"${action}","messageId":${jsonText(message.message_id)}}`,
+        message_id,
+        text: `{"senderAddress":${jsonText(envelope_sender)},"recipientAddress":${jsonText(recipient)},"subject":${jsonText(message.subject ?? '')},"eventTime":"${isoSeconds(at)}+0000","route":"${mail.direction}","policy":${jsonText(outcome.policy)},"action":"${action}","messageId":${jsonText(message_id)}}`,
       });
     }
   }

@@ -15,12 +15,13 @@ export interface Message {
   /** When the gateway took it, and the address it came from. */
   readonly received: number;
   readonly source: string;
-  readonly message_id: string;
+  /** Undefined when the gateway refused the mail before it had read its header. */
+  readonly message_id: string | undefined;
   readonly direction: 'Inbound' | 'Outbound' | 'Internal';
   /** `<>` for mail written by machines. */
   readonly envelope_sender: string;
   readonly header_from: string;
-  /** At most 150 characters; undefined when empty. */
+  /** At most 150 characters; undefined when empty, or when the header was not read. */
   readonly subject: string | undefined;
   readonly attachment_names: readonly string[];
   readonly attachment_bytes: number;
@@ -43,6 +44,8 @@ export interface Receipt {
   readonly rejection:
     | { readonly type: string; readonly code: string; readonly detail: string }
     | undefined;
+  /** What the policy said that refused it. */
+  readonly error: string | undefined;
   readonly spam: { readonly limit: number; readonly score: number } | undefined;
 }
 
@@ -57,9 +60,11 @@ export interface Delivery {
   readonly part: 'delivery';
   time: number;
   readonly recipient: string;
-  readonly ip: string;
+  /** Undefined when nobody answered there; then there is neither protocol nor route. */
+  readonly ip: string | undefined;
   readonly delivered: boolean;
   readonly attempt: number;
+  /** Ms since the gateway began to take the mail, or since its release: not of this attempt alone. */
   readonly latency: number;
   readonly sent_bytes: number;
   readonly acknowledgement: string | undefined;
@@ -79,6 +84,20 @@ export type MessageRecord = Receipt | Processing | Delivery;
 
 const TLS_13: Tls = { version: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' };
 const TLS_12: Tls = { version: 'TLSv1.2', cipher: 'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384' };
+
+/** Refused at the envelope, because of its sender: what the header says is unknown. */
+const ENVELOPE = 'Manual Envelope Rejection';
+/** Refused once all of it was read, over the connection's protocol. */
+const CONTENT = 'Virus Signature Detection';
+
+/** A server's answer that puts a mail off: its code and its words. */
+const PUT_OFF = /^(4\d\d) (.*)$/;
+
+/** Limits of the spam score of mail from outside and from inside; mail within is not scanned. */
+const SPAM_LIMIT = 28;
+
+/** Style of acknowledgements of the organisation's own server, to which Exchange routes lead. */
+const EXCHANGE_REPLY = 1;
 
 /** Domains whose servers are remembered; all can be derived again. */
 const MOST_SERVERS = 4096;
@@ -145,6 +164,14 @@ function subjectOf(subject: string): string | undefined {
   return line.length <= 150 ? line : Array.from(line).slice(0, 150).join('');
 }
 
+/** What the policy says that refuses a mail; undefined for refusals that are no policy's. */
+function policyError(type: string, detail: string): string | undefined {
+  if (type === ENVELOPE) return 'User level block list in force';
+  // The scanner's name for it, without the scanner's own: `[clam.Doc.Dropper, …]`.
+  const virus = type === CONTENT ? /^\[\w+\.([^,\]]+)/.exec(detail)?.[1] : undefined;
+  return virus === undefined ? undefined : `Malware detected by AV Scan policy: ${virus}`;
+}
+
 const NO_NAMES: readonly string[] = [];
 const DIRECTIONS = { inbound: 'Inbound', outbound: 'Outbound', internal: 'Internal' } as const;
 
@@ -176,6 +203,7 @@ export class MessageLog {
   records(mail: MailActivity, records: MessageRecord[]): Message {
     const random = this.random;
     const inbound = mail.direction === 'inbound';
+    const internal = mail.direction === 'internal';
     const domain = domainOf(mail.sender);
     const sender = inbound ? this.server(domain) : undefined;
     const message = this.message(mail, domain, sender);
@@ -193,15 +221,20 @@ export class MessageLog {
         recipient,
         ip: source,
         action: rejected === undefined ? 'Acc' : 'Rej',
-        tls: rejected === undefined ? tls : undefined,
+        tls: rejected === undefined || rejected.type === CONTENT ? tls : undefined,
         rejection: rejected,
-        spam: inbound && rejected === undefined ? { limit: 28, score } : undefined,
+        error: rejected && policyError(rejected.type, rejected.detail),
+        spam:
+          internal || rejected !== undefined
+            ? undefined
+            : { limit: SPAM_LIMIT, score: inbound ? score : 0 },
       });
       time += random.int(90);
     }
     if (rejected !== undefined) return message;
-    // Scanning takes a second or two, and longer for large files.
-    time = mail.time + Math.round(600 + random.exponential(1700) + message.attachment_bytes / 9000);
+    // Scanning takes two seconds or more, and longer for large files.
+    time =
+      mail.time + Math.round(1500 + random.exponential(1300) + message.attachment_bytes / 9000);
     const held = outcome.kind === 'held' ? outcome : undefined;
     records.push({
       part: 'process',
@@ -209,16 +242,19 @@ export class MessageLog {
       action: held === undefined ? 'Acc' : 'Hld',
       hold: held?.reason,
     });
+    // A mail's way begins when the gateway starts to read it, a little before its receipt.
+    let since = mail.time - (inbound ? 1500 : 300) - Math.round(message.message_bytes / 500);
     if (held !== undefined) {
       if (held.release_after === undefined) return message;
       time += held.release_after;
+      since = time;
     }
     for (const recipient of mail.recipients) {
       this.deliver(
         mail,
         message,
         recipient,
-        time + Math.round(300 + random.exponential(1500)),
+        { since, begin: time + Math.round(100 + random.exponential(300)) },
         records,
       );
     }
@@ -229,7 +265,7 @@ export class MessageLog {
     mail: MailActivity,
     message: Message,
     recipient: string,
-    begin: number,
+    { since, begin }: { readonly since: number; readonly begin: number },
     records: MessageRecord[],
   ): void {
     const random = this.random;
@@ -240,7 +276,7 @@ export class MessageLog {
     const tls = outbound ? server.tls : TLS_12;
     const route = outbound ? 'Default Outbound Route' : 'Mimecast Exchange Route';
     const size = message.message_bytes + 700 + random.int(1800);
-    const latency = 400 + Math.round(random.exponential(1300) + size / 6000);
+    const spent = 200 + Math.round(random.exponential(400) + size / 6000);
     let time = begin;
     let attempt = 1;
     const failures =
@@ -252,59 +288,65 @@ export class MessageLog {
     for (; attempt <= failures; attempt++) {
       const refusal =
         outcome.kind === 'retried' ? outcome.error : 'Connection timed out (Connection timed out)';
-      const spoke = /^[45]/.test(refusal);
-      const spent = spoke ? 300 + random.int(2500) : 1000 + random.int(29_000);
+      const answer = PUT_OFF.exec(refusal);
+      const spoke = answer !== null;
+      time += spoke ? 300 + random.int(2500) : 1000 + random.int(29_000);
       records.push({
         part: 'delivery',
-        time: time + spent,
+        time,
         recipient,
-        ip,
+        ip: spoke ? ip : undefined,
         delivered: false,
         attempt,
-        latency: spent,
+        latency: time - since,
         sent_bytes: spoke ? 125 + random.int(25) : 0,
         acknowledgement: undefined,
-        error: refusal,
+        error: spoke ? undefined : refusal,
         rejection: {
           type: 'Recipient server unavailable or busy',
-          code: undefined,
-          detail: undefined,
+          code: answer?.[1],
+          detail: answer?.[2],
         },
         tls: spoke ? tls : undefined,
-        route: undefined,
+        route: spoke ? route : undefined,
       });
       // The pauses double: one minute, two, four …
-      time += Math.round(MINUTE * 2 ** (attempt - 1) * (0.9 + 0.4 * random.uniform())) + spent;
+      time += Math.round(MINUTE * 2 ** (attempt - 1) * (0.9 + 0.4 * random.uniform()));
     }
+    time += spent;
     if (outcome.kind === 'bounced') {
       const spoke = failures === 0;
       records.push({
         part: 'delivery',
-        time: time + latency,
+        time,
         recipient,
-        ip,
+        ip: spoke ? ip : undefined,
         delivered: false,
         attempt,
-        latency,
+        latency: time - since,
         sent_bytes: spoke ? 125 + random.int(25) : 0,
         acknowledgement: undefined,
         error: undefined,
         rejection: { type: outcome.type, code: outcome.code, detail: outcome.detail },
         tls: spoke ? tls : undefined,
-        route,
+        route: spoke ? route : undefined,
       });
       return;
     }
     records.push({
       part: 'delivery',
-      time: time + latency,
+      time,
       recipient,
       ip,
       delivered: true,
       attempt,
-      latency,
+      latency: time - since,
       sent_bytes: size,
-      acknowledgement: this.acknowledgement(server, message, time + latency),
+      acknowledgement: this.acknowledgement(
+        outbound ? server.reply : EXCHANGE_REPLY,
+        message,
+        time,
+      ),
       error: undefined,
       rejection: undefined,
       tls,
@@ -317,14 +359,19 @@ export class MessageLog {
     const code = trackingCode(random);
     let attachment_bytes = 0;
     for (const attachment of mail.attachments) attachment_bytes += attachment.bytes;
+    const { outcome } = mail;
+    const automatic = mail.automatic === true;
+    // Senders are on block lists, and the empty one is nobody's.
+    const hasHeader = automatic || outcome.kind !== 'rejected' || outcome.type !== ENVELOPE;
+    const message_id = this.messageId(sender?.naming ?? 0, domain, mail.time);
     return {
       code,
       received: mail.time,
-      message_id: this.messageId(sender?.naming ?? 0, domain, mail.time),
+      message_id: hasHeader ? message_id : undefined,
       direction: DIRECTIONS[mail.direction],
-      envelope_sender: mail.automatic === true ? '<>' : mail.sender,
+      envelope_sender: automatic ? '<>' : mail.sender,
       header_from: mail.sender,
-      subject: subjectOf(mail.subject),
+      subject: hasHeader ? subjectOf(mail.subject) : undefined,
       attachment_names:
         mail.attachments.length === 0 ? NO_NAMES : mail.attachments.map(({ name }) => name),
       attachment_bytes,
@@ -350,13 +397,13 @@ export class MessageLog {
     }
   }
 
-  private acknowledgement(server: Server, message: Message, time: number): string {
+  private acknowledgement(style: number, { message_id }: Message, time: number): string {
     const random = this.random;
-    switch (server.reply) {
+    switch (style) {
       case 0:
         return `250 2.0.0 OK  ${Math.floor(time / 1000)} ${hex(random, 16).slice(0, 12)}si${random.int(9_999_999)}wrt.${random.int(999)} - gsmtp`;
       case 1:
-        return `250 2.6.0 ${message.message_id} [InternalId=${random.word()}] Queued mail for delivery`;
+        return `250 2.6.0 ${message_id} [InternalId=${random.word()}] Queued mail for delivery`;
       default:
         return `250 2.0.0 Ok: queued as ${hex(random, 16).toUpperCase().slice(0, 11)}`;
     }

@@ -12,15 +12,15 @@ import {
 import type { Delivery, Message, MessageRecord, Processing, Receipt } from './message.js';
 
 const RECEIPT =
-  'datetime aCode acc SpamLimit# IP RejType RejCode Dir Subject# MsgId headerFrom Sender Rcpt SpamInfo Act RejInfo TlsVer Cphr SpamScore#';
+  'datetime aCode acc SpamLimit# IP RejType Error RejCode Dir Subject# MsgId# headerFrom Sender Rcpt SpamInfo Act RejInfo TlsVer Cphr SpamScore#';
 const PROCESS =
-  'datetime aCode acc Sender Hld AttSize# Act AttCnt# AttNames# MsgSize# MsgId Subject#';
+  'datetime aCode acc Sender Hld AttSize# Act AttCnt# AttNames# MsgSize# MsgId# Subject#';
 const DELIVERY =
-  'datetime aCode acc Delivered# Err IP RejType RejCode AttCnt# Dir ReceiptAck# MsgId Subject# Latency# Sender Rcpt AttSize# Attempt# RejInfo TlsVer Cphr Snt# UseTls Route';
+  'datetime aCode acc Delivered# Err IP RejType RejCode AttCnt# Dir ReceiptAck# MsgId# Subject# Latency# Sender Rcpt AttSize# Attempt# RejInfo TlsVer Cphr Snt# UseTls Route';
 
 /** The order of insertion decides between keys of one bucket, and differs between the two forms. */
 const KEY_VALUE_RECEIPT =
-  'datetime aCode acc TlsVer SpamLimit IP RejType RejCode Dir MsgId Subject headerFrom Sender Rcpt SpamInfo Act RejInfo Cphr SpamScore';
+  'datetime aCode acc TlsVer SpamLimit IP RejType Error RejCode Dir MsgId Subject headerFrom Sender Rcpt SpamInfo Act RejInfo Cphr SpamScore';
 
 /** Spells one value; what stands in quotes comes without them. */
 interface Spelling {
@@ -29,6 +29,8 @@ interface Spelling {
   readonly free: (text: string) => string;
   /** Free text that may be missing, with its quotes. */
   readonly optional: (text: string | undefined) => string;
+  /** An id that may be missing, with its quotes. */
+  readonly id: (text: string | undefined) => string;
   /** Free text of ours, which needs no escape. */
   readonly ours: (text: string) => string;
   readonly names: (names: readonly string[]) => string;
@@ -38,6 +40,7 @@ const JSON_SPELLING: Spelling = {
   plain: escapeJson,
   free: escapeJson,
   optional: (text) => (text === undefined ? 'null' : jsonText(text)),
+  id: (text) => (text === undefined ? 'null' : jsonText(text)),
   ours: (text) => `"${text}"`,
   names: (names) => (names.length === 0 ? 'null' : jsonText(quotedNames(names))),
 };
@@ -46,6 +49,7 @@ const KEY_VALUE_SPELLING: Spelling = {
   plain: (text) => text,
   free: (text) => `\\${text}\\`,
   optional: (text) => (text === undefined ? '' : `\\${text}\\`),
+  id: (text) => text ?? '',
   ours: (text) => `\\${text}\\`,
   names: (names) => (names.length === 0 ? '' : quotedNames(names)),
 };
@@ -60,7 +64,7 @@ interface Common {
   readonly id: string;
   readonly subject: string;
   readonly sender: string;
-  readonly from: string;
+  readonly from: string | undefined;
   readonly count: string;
   readonly bytes: string;
   /** The sender's address needs no escape, so neither does what the gateway makes of it. */
@@ -105,16 +109,17 @@ export class SiemWriter {
 
   private commonOf(message: Message): Common {
     if (this.message !== message || this.common === undefined) {
-      const { plain, optional } = this.spelling;
+      const { plain, optional, id } = this.spelling;
       const { header_from, envelope_sender, message_id } = message;
       const from = plain(header_from);
       const plainSender = from === header_from;
       this.common = {
         plainSender,
-        id: plainSender ? message_id : plain(message_id),
+        id: id(message_id),
         subject: optional(message.subject),
         sender: envelope_sender === header_from ? from : plain(envelope_sender),
-        from,
+        // Who wrote a mail that was refused before its header is not known.
+        from: message_id === undefined ? undefined : from,
         count: String(message.attachment_names.length),
         bytes: String(message.attachment_bytes),
       };
@@ -134,7 +139,7 @@ export class SiemWriter {
 
   private receipt({ code, direction }: Message, common: Common, record: Receipt): string {
     const { plain, free } = this.spelling;
-    const { spam, tls, rejection } = record;
+    const { spam, tls, rejection, error } = record;
     return this.receiptLayout.write([
       this.moments.spell(record.time),
       code,
@@ -142,6 +147,7 @@ export class SiemWriter {
       spam && String(spam.limit),
       record.ip,
       rejection && free(rejection.type),
+      given(error, free),
       rejection && plain(rejection.code),
       direction,
       common.subject,

@@ -19,13 +19,15 @@ import { quotedNames } from './v1.js';
 
 /** The service spelt some things otherwise before; nobody has said since when exactly. */
 const NEW_SPELLING = Date.UTC(2025, 2, 1);
+/** From then on the checks of the sender are an object, no text with JSON in it. */
+const CHECKS_AS_OBJECT = Date.UTC(2025, 9, 1);
 
 const RECEIPT =
   'aggregateId processingId accountId timestamp# action senderEnvelope# messageId# subject# recipients# senderIp rejectionType# rejectionCode# direction numberAttachments senderHeader# rejectionInfo# tlsVersion# tlsCipher# spamInfo spamProcessingDetail# virusFound# spamScore spamDetectionLevel receiptErrors# type subtype';
 const PROCESS =
   'aggregateId processingId accountId action timestamp# senderEnvelope# messageId# subject# holdReason# totalSizeAttachments numberAttachments attachments# emailSize type subtype';
 const DELIVERY =
-  'aggregateId processingId accountId timestamp# messageId# senderEnvelope# subject# recipients# delivered destinationIp Hostname numberAttachments direction totalSizeAttachments deliveryAttempts tlsVersion# tlsCipher# emailSize tlsUsed route# deliveryErrors# rejectionType# rejectionCode# rejectionInfo# deliveryTime type subtype';
+  'aggregateId processingId accountId timestamp# messageId# senderEnvelope# subject# recipients# delivered destinationIp# Hostname numberAttachments direction totalSizeAttachments deliveryAttempts tlsVersion# tlsCipher# emailSize tlsUsed route# deliveryErrors# rejectionType# rejectionCode# rejectionInfo# deliveryTime type subtype';
 /** The later spelling names the sender before the message. */
 const NEW_DELIVERY = DELIVERY.replace('messageId# senderEnvelope#', 'senderEnvelope# messageId#');
 
@@ -86,7 +88,7 @@ export class EventWriter {
       String(time),
       record.action,
       jsonText(message.envelope_sender),
-      jsonText(message.message_id),
+      optional(message.message_id),
       optional(message.subject),
       jsonText(recipient),
       record.ip,
@@ -94,16 +96,18 @@ export class EventWriter {
       optional(rejection?.code),
       direction(message, later),
       String(message.attachment_names.length),
-      jsonText(message.header_from),
+      message.message_id === undefined ? 'null' : jsonText(message.header_from),
       optional(rejection?.detail),
       rejection === undefined ? optional(tls?.version) : '""',
       rejection === undefined ? optional(tls?.cipher) : '""',
       '',
-      spam === undefined ? 'null' : checks(message.header_from, later),
+      message.direction === 'Inbound' && spam !== undefined
+        ? checks(message.header_from, time)
+        : 'null',
       'null',
       String(spam?.score ?? 0),
       String(spam?.limit ?? 28),
-      'null',
+      optional(record.error),
       '',
       record.action,
       ...queued(id, time, later),
@@ -122,7 +126,7 @@ export class EventWriter {
       action,
       String(time),
       jsonText(message.envelope_sender),
-      jsonText(message.message_id),
+      optional(message.message_id),
       optional(message.subject),
       optional(record.hold),
       String(message.attachment_bytes),
@@ -141,7 +145,7 @@ export class EventWriter {
     const later = time >= NEW_SPELLING;
     const id = processingId(message.code, recipient);
     const sender = jsonText(message.envelope_sender);
-    const name = jsonText(message.message_id);
+    const name = optional(message.message_id);
     const host =
       message.direction === 'Outbound' ? `mx.${domainOf(recipient)}` : `relay.${this.home}`;
     return (later ? this.new : this.old).delivery.write([
@@ -154,7 +158,7 @@ export class EventWriter {
       optional(message.subject),
       jsonText(recipient),
       String(record.delivered),
-      record.ip,
+      optional(record.ip),
       host,
       String(message.attachment_names.length),
       direction(message, later),
@@ -205,8 +209,11 @@ function queued(id: string, time: number, later: boolean): string[] {
   return [String(begun + Math.floor((time - QUEUE_START) * QUEUE_RATE)), String(partition)];
 }
 
-/** Who vouches for the sender; a text with JSON in it, escaped once more in the later spelling. */
-function checks(sender: string, later: boolean): string {
+/**
+ * Who vouches for the sender: a text with JSON in it, escaped once more in the later spelling, and an
+ * object in the latest.
+ */
+function checks(sender: string, time: number): string {
   const h = hashText(domainOf(sender), 0x5bf) % 100;
   const passed = { info: 'ALLOW', allow: true };
   const unknown = { info: 'UNKNOWN', allow: true };
@@ -215,5 +222,6 @@ function checks(sender: string, later: boolean): string {
     dkim: h < 75 ? passed : unknown,
     dmarc: h < 60 ? passed : { info: 'NONE', allow: true },
   });
-  return JSON.stringify(later ? JSON.stringify(detail) : detail);
+  if (time >= CHECKS_AS_OBJECT) return detail;
+  return JSON.stringify(time >= NEW_SPELLING ? JSON.stringify(detail) : detail);
 }

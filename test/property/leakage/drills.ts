@@ -82,7 +82,7 @@ function makeLines(seed: number, format: Format): Line[] {
       stratum: stratumOf(log, text),
       message_id,
       // A page that is refused is tried again, with the same answer: one visit.
-      unit: `${seed} ${message_id ?? (label ? id : (/"url":"([^"]*)"/.exec(text)?.[1] ?? id))}`,
+      unit: `${seed} ${message_id ?? CODE.exec(text)?.[1] ?? (label ? id : (/"url":"([^"]*)"/.exec(text)?.[1] ?? id))}`,
       instance: label && `${seed} ${drill.instances[label.instance]?.id}`,
       outOfOrder,
       doubled,
@@ -95,6 +95,8 @@ function makeLines(seed: number, format: Format): Line[] {
   }));
 }
 
+/** Of mail that is refused before its header, which has no other id. */
+const CODE = /(?:"(?:aCode|aggregateId)":"|aCode=)([\w-]{22})/;
 const DIRECTION = /(?:"(?:Dir|direction|route)":"|\|Dir=)(Inbound|Outbound|Internal)/i;
 
 /** The lines of deeds, and lines of the background that are like them. */

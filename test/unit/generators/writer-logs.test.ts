@@ -113,6 +113,29 @@ describe('API 2.0 records', () => {
     });
   });
 
+  test('of mail that was refused before its header name neither its id nor its subject', () => {
+    const [line] = written({ outcome: { ...REFUSED, type: 'Manual Envelope Rejection' } });
+    expect(line?.message_id).toBeUndefined();
+    expect(JSON.parse(line?.text ?? '')).toMatchObject({
+      messageId: null,
+      subject: null,
+      senderHeader: null,
+      senderEnvelope: MAIL.sender,
+      receiptErrors: 'User level block list in force',
+    });
+  });
+
+  test('of mail that found no server name no address of one', () => {
+    const outcome = { kind: 'retried', attempts: 2, error: 'Connection refused' } as const;
+    const [, , delivery] = parsed({ outcome });
+    expect(delivery).toMatchObject({
+      destinationIp: null,
+      route: null,
+      deliveryErrors: 'Connection refused',
+      rejectionCode: null,
+    });
+  });
+
   test('of mail from outside hold the checks of the sender as JSON in a text', () => {
     const [receipt] = parsed({ direction: 'inbound', sender: 'jane@gmail.com' });
     const detail = JSON.parse(receipt['spamProcessingDetail'] as string) as Line;
@@ -131,6 +154,12 @@ describe('API 2.0 records', () => {
     expect(keys(delivery)).toContain('timestamp senderEnvelope messageId subject');
     const detail = JSON.parse(receipt['spamProcessingDetail'] as string) as string;
     expect(JSON.parse(detail)).toHaveProperty('dkim');
+    const [latest] = parsed({
+      time: LATER + 100 * 86_400_000,
+      direction: 'inbound',
+      sender: 'jane@gmail.com',
+    });
+    expect(latest['spamProcessingDetail']).toHaveProperty('spf.allow', true);
   });
 
   test('of one queue never have the same place', () => {

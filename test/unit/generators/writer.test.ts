@@ -46,20 +46,53 @@ const kvKeys = (line: string | undefined): string =>
     .map((pair) => pair.slice(0, pair.indexOf('=')))
     .join(' ');
 
+const REFUSED_ENVELOPE = {
+  kind: 'rejected',
+  type: 'Manual Envelope Rejection',
+  code: '550',
+  detail: 'Envelope blocked - User Entry',
+} as const;
+const REFUSED_VIRUS = {
+  kind: 'rejected',
+  type: 'Virus Signature Detection',
+  code: '554',
+  detail: '[clam.Doc.Dropper, soph.Troj/DocDl-WEQ]',
+} as const;
 const REFUSED = { kind: 'rejected', type: 'Header Rejected', code: '550', detail: 'no' } as const;
 
 describe('v1 JSON keys come in the order of a Java HashMap', () => {
-  test('receipt of outbound mail over TLS', () => {
-    expect(keys(parsed({}).find(isReceipt))).toBe(
+  test('receipt of internal mail over TLS', () => {
+    expect(keys(parsed({ direction: 'internal' }).find(isReceipt))).toBe(
       'acc IP Dir Subject MsgId headerFrom Sender datetime Rcpt Act TlsVer Cphr aCode',
     );
   });
 
-  test('receipt of inbound mail that was scanned for spam', () => {
-    const line = parsed({ direction: 'inbound', sender: 'jane@gmail.com' }).find(isReceipt);
+  test('receipt of mail that was scanned for spam, as all is that comes in or goes out', () => {
+    for (const mail of [{}, { direction: 'inbound', sender: 'jane@gmail.com' } as const]) {
+      expect(keys(parsed(mail).find(isReceipt))).toBe(
+        'acc SpamLimit IP Dir Subject MsgId headerFrom Sender datetime Rcpt SpamInfo Act TlsVer Cphr aCode SpamScore',
+      );
+    }
+  });
+
+  test('receipt of mail that was refused because of its sender, before its header', () => {
+    const [line] = parsed({ outcome: REFUSED_ENVELOPE });
     expect(keys(line)).toBe(
-      'acc SpamLimit IP Dir Subject MsgId headerFrom Sender datetime Rcpt SpamInfo Act TlsVer Cphr aCode SpamScore',
+      'acc IP RejType Error RejCode Dir Subject MsgId Sender datetime Rcpt Act RejInfo aCode',
     );
+    expect(line).toMatchObject({
+      Subject: null,
+      MsgId: null,
+      Error: 'User level block list in force',
+    });
+  });
+
+  test('receipt of mail that was refused for a virus', () => {
+    const [line] = parsed({ outcome: REFUSED_VIRUS });
+    expect(keys(line)).toBe(
+      'acc IP RejType Error RejCode Dir Subject MsgId headerFrom Sender datetime Rcpt Act RejInfo TlsVer Cphr aCode',
+    );
+    expect(line?.['Error']).toBe('Malware detected by AV Scan policy: Doc.Dropper');
   });
 
   test('process record', () => {
@@ -95,14 +128,23 @@ describe('v1 JSON keys come in the order of a Java HashMap', () => {
       error: 'Connection refused (Connection refused)',
     } as const;
     expect(keys(parsed({ outcome: retried }).find(isDelivery))).toBe(
-      'acc Delivered Err IP RejType AttCnt Dir ReceiptAck MsgId Subject Latency Sender datetime Rcpt AttSize Attempt Snt aCode UseTls',
+      'acc Delivered Err RejType AttCnt Dir ReceiptAck MsgId Subject Latency Sender datetime Rcpt AttSize Attempt Snt aCode UseTls',
     );
+  });
+
+  test('delivery that the other server put off', () => {
+    const retried = { kind: 'retried', attempts: 2, error: '451 4.7.1 later' } as const;
+    const line = parsed({ outcome: retried, recipients: ['jane@gmail.com'] }).find(isDelivery);
+    expect(keys(line).replace(' TlsVer Cphr', '')).toBe(
+      'acc Delivered IP RejType RejCode AttCnt Dir ReceiptAck MsgId Subject Latency Sender datetime Rcpt AttSize Attempt RejInfo Snt aCode UseTls Route',
+    );
+    expect(line).toMatchObject({ RejCode: '451', RejInfo: '4.7.1 later', Delivered: false });
   });
 });
 
 describe('v1 key=value keys come in the order that public templates show', () => {
   test('receipt, plain', () => {
-    expect(kvKeys(kv({})[0])).toBe(
+    expect(kvKeys(kv({ direction: 'internal' })[0])).toBe(
       'datetime aCode acc Sender Rcpt Act TlsVer IP Cphr Dir MsgId Subject headerFrom',
     );
   });
@@ -116,6 +158,14 @@ describe('v1 key=value keys come in the order that public templates show', () =>
   test('receipt, rejected', () => {
     expect(kvKeys(kv({ outcome: REFUSED })[0])).toBe(
       'datetime aCode acc IP RejType RejCode Dir MsgId Subject headerFrom Sender Rcpt Act RejInfo',
+    );
+  });
+
+  test('receipt, refused before its header, with nothing where the id and the subject would be', () => {
+    const [line] = kv({ outcome: REFUSED_ENVELOPE });
+    expect(line).toMatch(/\|Dir=Outbound\|MsgId=\|Subject=\|Sender=/);
+    expect(line).toContain(
+      '|RejType=\\Manual Envelope Rejection\\|Error=\\User level block list in force\\|RejCode=550|',
     );
   });
 
@@ -236,6 +286,38 @@ describe('the lines of one mail', () => {
     expect(records.map((line) => line['Delivered'])).toEqual([false, false, true]);
     const [first, second] = deliveries;
     expect((second?.time ?? 0) - (first?.time ?? 0)).toBeGreaterThan(30_000);
+    // The time a mail took, not an attempt: it grows from one to the next.
+    for (const [i, line] of records.entries()) {
+      const since = (deliveries[i]?.time ?? 0) - START;
+      expect(line['Latency']).toBeGreaterThan(since);
+      expect(line['Latency']).toBeLessThan(since + 3000);
+    }
+  });
+
+  test('are seconds apart: scanned in two or more, delivered in less than one of the time', () => {
+    const scans: number[] = [];
+    const deliveries: number[] = [];
+    for (let i = 0; i < 200; i++) {
+      const [, scanned, delivered] = writer({ seed: i }).write(MAIL);
+      scans.push((scanned?.time ?? 0) - START);
+      deliveries.push((delivered?.time ?? 0) - (scanned?.time ?? 0));
+    }
+    const median = (times: number[]): number => times.sort((a, b) => a - b)[100] ?? 0;
+    expect(Math.min(...scans)).toBeGreaterThanOrEqual(1500);
+    expect(median(scans)).toBeGreaterThan(2000);
+    expect(median(scans)).toBeLessThan(3000);
+    expect(median(deliveries)).toBeGreaterThan(400);
+    expect(median(deliveries)).toBeLessThan(1200);
+  });
+
+  test('are acknowledged by Exchange where an Exchange route leads', () => {
+    for (const direction of ['inbound', 'internal'] as const) {
+      const delivered = parsed({ direction }).find(isDelivery);
+      expect(delivered?.['Route']).toBe('Mimecast Exchange Route');
+      expect(delivered?.['ReceiptAck']).toMatch(
+        /^250 2\.6\.0 <[^>]+> \[InternalId=\d+\] Queued mail/,
+      );
+    }
   });
 
   test('come in time order, none before the mail', () => {
@@ -362,6 +444,21 @@ describe('other records', () => {
       /, Date: 2024-03-04, Time: 09:30:15 \+0000, IP: 1\.2\.3\.4, Application: Personal Portal, Method: Cloud$/,
     );
   });
+});
+
+test('an audit text spells zones that are not UTC by their distance from it', () => {
+  const sign_in: Activity = {
+    kind: 'audit',
+    time: START,
+    user: 'a@b.example',
+    audit_type: 'User Logged On',
+    category: 'authentication_logs',
+    text: 'Application: Personal Portal, Method: Cloud',
+    src_ip: '1.2.3.4',
+  };
+  const [line] = writer({ utc_offset: -240 }).write(sign_in);
+  expect(line?.text).toContain(', Date: 2024-03-04, Time: 05:30:15 GMT-04:00, IP: ');
+  expect(line?.text).toContain('"eventTime":"2024-03-04T09:30:15+0000"');
 });
 
 describe('a writer', () => {

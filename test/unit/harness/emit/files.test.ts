@@ -179,6 +179,19 @@ describe('a folder as Mimecast fills it', () => {
     });
   });
 
+  it('completes the files of all logs when the first line of a later half hour comes', async () => {
+    const receiver = new FolderReceiver(folder, 'out', false, 'v1-json');
+    await receiver.take(at(1, T0, 'audit', '{"a":1}'));
+    await receiver.take(at(2, T0, 'receipt'));
+    await receiver.take(at(3, T0 + HALF_HOUR, 'receipt'));
+    const visible = readdirSync(folder).filter((name) => !name.startsWith('.'));
+    expect(visible.map((name) => name.replace(/\d{5}\./, 'sssss.')).sort()).toEqual([
+      'audit_202401010930sssss.json',
+      'receipt_202401010930sssss.json',
+    ]);
+    await receiver.close();
+  });
+
   it('compresses, and shows no file under its name before it is complete', async () => {
     const receiver = new FolderReceiver(folder, 'out', true, 'v1-json');
     await receiver.take(at(1, T0, 'receipt'));

@@ -139,6 +139,26 @@ describe('Splunk HTTP Event Collector', () => {
     expect(notices[0]).toBe('waiting for the receiver: 503 Server is busy (code 9)');
   });
 
+  it('waits as long as the receiver says, and a little when it says no time', async () => {
+    const times: number[] = [];
+    const replies: Reply[] = [
+      [429, {}, { 'retry-after': '4' }],
+      ...Array.from({ length: 4 }, (): Reply => [503, {}, { 'retry-after': '0' }]),
+    ];
+    const { port } = await serve(() => {
+      // On the fast clock, in its milliseconds.
+      times.push(performance.now() * 20);
+      return replies.shift() ?? thanks;
+    });
+    const { receiver } = receiverAt(port, hec);
+    await takeAll(receiver, 1, 10);
+    await receiver.close();
+    const pauses = times.slice(1).map((time, i) => time - (times[i] ?? 0));
+    expect(pauses).toHaveLength(5);
+    expect(pauses[0]).toBeGreaterThan(3900);
+    for (const pause of pauses.slice(1)) expect(pause).toBeGreaterThan(230);
+  });
+
   it('loses nothing when the receiver restarts', async () => {
     const first = await serve((_, number) => (number < 3 ? thanks : 'silent'));
     const { receiver } = receiverAt(first.port, hec);
@@ -279,6 +299,18 @@ describe('Splunk HTTP Event Collector', () => {
       expect(receiver.delivery()).toMatchObject({ sent: 500, acknowledged: 0 });
     },
   );
+
+  it.each([
+    [403, 1, /enable it/],
+    [403, 4, /--token/],
+    [400, 7, /\?index=/],
+    [400, 10, /without/],
+  ])('advises by what the collector says: %i, code %i', async (status, code, advice) => {
+    const { port } = await serve(() => [status, { text: 'No', code }]);
+    const { receiver } = receiverAt(port, hec);
+    await takeAll(receiver, 1, 10);
+    await expect(receiver.close()).rejects.toMatchObject({ advice: expect.stringMatching(advice) });
+  });
 
   it('halves a batch that is too large', async () => {
     const { calls, port } = await serve(({ body }) =>

@@ -1,10 +1,12 @@
 import { createSocket } from 'node:dgram';
+import { networkInterfaces } from 'node:os';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { TlsTrust } from '../../../../harness/emit/receiver.js';
 import { SyslogStreamReceiver } from '../../../../harness/emit/syslog.js';
 import { syslogMessage } from '../../../../harness/emit/syslog-message.js';
 import { SyslogDatagramReceiver } from '../../../../harness/emit/syslog-udp.js';
+import { openTarget } from '../../../../harness/emit/target.js';
 import { lineOf, listen, patienceOf, range, SyslogServer, sequenceOf, takeAll } from './kit.js';
 import { certificate, key } from './loopback-certificate.js';
 
@@ -46,6 +48,27 @@ describe('a syslog message', () => {
     expect(syslogMessage(line, { origin: 'mimecast.corp.example', run: 'abc' })).toBe(
       '<134>1 2024-01-01T09:00:00.005Z mimecast.corp.example mimecast - receipt [meta sequenceId="7"][leakdrill@32473 run="abc"] {"a":"ü|]"}',
     );
+  });
+
+  it('names a host whose name is not ASCII in ASCII, as the header demands', async () => {
+    const server = serve();
+    const port = await listen(server.server);
+    for (const origin of ['mimecast.größe.example', 'two words']) {
+      const receiver = openTarget(`syslog+tcp://127.0.0.1:${port}`, {
+        ...patienceOf(),
+        token: undefined,
+        ca: undefined,
+        insecure: false,
+        run: 'abc',
+        origin,
+      });
+      await takeAll(receiver, 1, 1);
+      await receiver.close();
+    }
+    expect(server.messages.map((message) => message.split(' ')[2])).toEqual([
+      'mimecast.xn--gre-6ka8i.example',
+      '-',
+    ]);
   });
 
   it('starts over at 1 after the greatest sequence that syslog has', () => {
@@ -244,6 +267,26 @@ describe('syslog over UDP', () => {
       /no acknowledgement.*\n1 messages above 1472 bytes travelled in pieces, the largest had 3\d\d\d/,
     );
   });
+
+  const hasLoopback6 = (networkInterfaces()['lo'] ?? []).some(({ address }) => address === '::1');
+  it.runIf(hasLoopback6)(
+    'reaches a host by its name and by an address of either family',
+    async () => {
+      const socket = createSocket({ type: 'udp6', ipv6Only: false });
+      const sequences: number[] = [];
+      socket.on('message', (message) => sequences.push(sequenceOf(message.toString())));
+      await new Promise<void>((done) => socket.bind(0, '::', done));
+      const { port } = socket.address();
+      for (const [i, host] of ['localhost', '127.0.0.1', '::1'].entries()) {
+        const receiver = new SyslogDatagramReceiver({ ...receiverAt(port).options, host });
+        await receiver.take(lineOf(i + 1));
+        await receiver.close();
+      }
+      while (sequences.length < 3) await new Promise((done) => setTimeout(done, 5));
+      socket.close();
+      expect(sequences).toEqual([1, 2, 3]);
+    },
+  );
 
   it('refuses a line that no datagram can hold', async () => {
     const receiver = new SyslogDatagramReceiver(receiverAt(9).options);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LogLine } from '#engine';
 import {
+  type Activity,
   background,
   createWriter,
   type Organisation,
@@ -69,10 +70,22 @@ async function measureText(
   return measurement.finish();
 }
 
+/** Mail that is refused because of its sender is refused before its subject is read. */
+function* asLogged(activities: Iterable<Activity>): Generator<Activity> {
+  for (const activity of activities) {
+    const unread =
+      activity.kind === 'mail' &&
+      activity.automatic !== true &&
+      activity.outcome.kind === 'rejected' &&
+      activity.outcome.type === 'Manual Envelope Rejection';
+    yield unread ? { ...activity, subject: '' } : activity;
+  }
+}
+
 function measureActivities(): Statistics {
   const measurement = new Measurement(sourceOf(org), tables);
   const activities = background(org, { start: MONDAY, days, internal_mail: true });
-  for (const read of mailsOf(org, activities)) measurement.add(read);
+  for (const read of mailsOf(org, asLogged(activities))) measurement.add(read);
   return measurement.finish();
 }
 
