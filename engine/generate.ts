@@ -135,6 +135,8 @@ class Body {
   readonly locals = new Map<string, string>();
   /** Refers to numbers that a model has to be read for. */
   reads = false;
+  /** Refers to the ids of values. */
+  identifies = false;
 
   constant(value: unknown): string {
     let at = this.constants.indexOf(value);
@@ -462,7 +464,7 @@ export class Generator {
     const { model = -1, each = -1 } = first ?? {};
     let look = `const i = 0;\n${verdict}`;
     if (model >= 0 || each >= 0) {
-      const asked = model >= 0 ? `readings(${model})` : `values(${each})`;
+      const asked = model >= 0 ? `readings(${model})` : `values(${each}, ${body.identifies})`;
       look = `const v = e.models.${asked};\nfor (let i = 0; i < v.count; i += 1) {\n${verdict}}`;
     }
     const name = `rules_${rules.map((at) => this.rules[at]?.id).join('_')}`.slice(0, 60);
@@ -625,6 +627,7 @@ export class Generator {
         return `e.sessions.distinct(c, ${use.slot})`;
       case 'keyed': {
         if (use.key === undefined || isTextValue(use.key)) {
+          body.identifies = true;
           return `e.sessions.count(c, ${use.slot}, v.id[i])`;
         }
         const key = emit(use.key, this.host(body, place));

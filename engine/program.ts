@@ -60,13 +60,14 @@ export interface Frame {
 interface ModelAnswers {
   count(atom: number, container: Container, counter: number): void;
   readings(at: number): Verdicts;
-  values(atom: number): Verdicts;
+  /** @param identified the ids are needed; otherwise they are there only if someone needed them before */
+  values(atom: number, identified: boolean): Verdicts;
   threshold(at: number, i: number, percentile: number): number;
   top(at: number, i: number, percentile: number): number;
   observations(at: number, text: string | undefined): number;
   observationsOf(at: number, atom: number): number;
-  /** @param id the text's id, or -1 */
-  isMember(text: string | undefined, id: number, table: number): boolean;
+  /** @param id the text's id, if it has one and that is known */
+  isMember(text: string | undefined, id: number | undefined, table: number): boolean;
   /** Notes that a model trains on pair `i` of this event. */
   trains(at: number, i: number): void;
 }

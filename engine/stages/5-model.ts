@@ -151,30 +151,48 @@ interface Run {
   readonly readings: Readings;
 }
 
-/** Tables that a text's mark has room for, with two bits each: known, member. */
+/** Tables that a mark has room for, with two bits each: known, member. */
 const MARKED = 15;
+/** Places of remembered texts that have no id; a power of two. */
+const REMEMBERED = 1024;
 
 /**
  * In which tables texts are. What was found stands in the marks of the dictionary for as long as the
- * text has an id.
+ * text has an id. Of texts without one the latest are remembered.
  */
 class Memberships {
   private readonly tables: readonly ReadonlySet<string>[];
   private readonly dictionary: TextDictionary;
+  private readonly texts: string[] = new Array<string>(REMEMBERED).fill('');
+  private readonly marks = new Int32Array(REMEMBERED);
 
   constructor(tables: readonly ReadonlySet<string>[], dictionary: TextDictionary) {
     this.tables = tables;
     this.dictionary = dictionary;
   }
 
-  has(text: string, id: number, table: number): boolean {
-    if (id < 0 || table >= MARKED) return this.look(text, table);
-    const { marks } = this.dictionary;
-    const mark = marks[id] as number;
+  has(text: string, id: number | undefined, table: number): boolean {
+    const { length } = text;
+    if (table >= MARKED || length === 0) return this.look(text, table);
+    if (id !== undefined && id >= 0) return this.marked(this.dictionary.marks, id, text, table);
+    const mixed =
+      text.charCodeAt(0) * 31 +
+      text.charCodeAt(length >> 1) * 7 +
+      text.charCodeAt(Math.max(0, length - 6));
+    const place = (mixed * 13 + length) & (REMEMBERED - 1);
+    if (this.texts[place] !== text) {
+      this.texts[place] = text;
+      this.marks[place] = 0;
+    }
+    return this.marked(this.marks, place, text, table);
+  }
+
+  private marked(marks: Int32Array, at: number, text: string, table: number): boolean {
+    const mark = marks[at] as number;
     const known = mark >> (2 * table);
     if ((known & 1) !== 0) return (known & 2) !== 0;
     const found = this.look(text, table);
-    marks[id] = mark | ((found ? 3 : 1) << (2 * table));
+    marks[at] = mark | ((found ? 3 : 1) << (2 * table));
     return found;
   }
 
@@ -269,17 +287,18 @@ export class ModelStage {
   }
 
   /** An atom's texts as the values of a rule with for_each. */
-  values(at: number): Verdicts {
+  values(at: number, identified: boolean): Verdicts {
     const { listed } = this;
     const atom = this.atoms[at] as Atom;
     listed.value = this.texts(atom);
-    listed.id = this.identities(atom);
+    const isKnown = identified || atom.identified === this.event;
+    listed.id = isKnown ? this.identities(atom) : NO_IDS;
     listed.count = listed.value.length;
     return listed;
   }
 
-  /** Whether a text is in a table, for texts that come again and again. `id` is the text's, or -1. */
-  isMember(text: string | undefined, id: number, table: number): boolean {
+  /** Whether a text is in a table, for texts that come again and again. */
+  isMember(text: string | undefined, id: number | undefined, table: number): boolean {
     return typeof text === 'string' && this.memberships.has(text, id, table);
   }
 

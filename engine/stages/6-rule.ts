@@ -123,7 +123,7 @@ export class RuleStage {
   /** What a rule looks at. */
   verdicts(rule: RuleCode): Verdicts {
     if (rule.model >= 0) return this.models.readings(rule.model);
-    return rule.each >= 0 ? this.models.values(rule.each) : this.single;
+    return rule.each >= 0 ? this.models.values(rule.each, true) : this.single;
   }
 
   private runAlone(at: number, event: Event, e: Frame, c: Container): void {
