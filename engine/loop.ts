@@ -170,8 +170,7 @@ export class EventLoop {
       event,
     });
     if (container === this.sessions.none) return;
-    if (!container.points.has(index)) this.risk.fired(index, container);
-    container.addPoints(index, score);
+    if (container.addPoints(index, score)) this.risk.fired(index, container);
     const by = firings.by[at];
     if (by !== undefined) this.sessions.spend(container, index, by);
   }

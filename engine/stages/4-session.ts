@@ -220,10 +220,13 @@ export class Container {
     this.profile = NO_PROFILE;
   }
 
-  addPoints(rule: number, points: number): void {
+  /** Whether these are the first of the rule. */
+  addPoints(rule: number, points: number): boolean {
     if (this.points === NO_POINTS) this.points = new Map();
     const own = this.points as Map<number, number>;
-    own.set(rule, (own.get(rule) ?? 0) + points);
+    const before = own.get(rule);
+    own.set(rule, (before ?? 0) + points);
+    return before === undefined;
   }
 }
 
