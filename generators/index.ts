@@ -35,6 +35,17 @@ export {
   utcOffset,
   weekday,
 } from './calendar.js';
+export {
+  type ColumnBatch,
+  type ColumnsOptions,
+  columns,
+  DIRECTIONS,
+  LOGS,
+  type MailColumns,
+  NONE,
+  type PlainRow,
+  VERDICTS,
+} from './columns.js';
 export { type DirectoryEntry, type DirectoryOptions, organisationFrom } from './directory.js';
 export { DEFAULT_MIX, type Mix } from './mix.js';
 export {

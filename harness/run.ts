@@ -14,13 +14,18 @@
 
 import { setImmediate } from 'node:timers/promises';
 import type { ContentPack } from '#content';
-import { type Engine, type LogLine, NOTABLE } from '#engine';
+import { type Counters, type LogLine, type LogRecord, NOTABLE } from '#engine';
 import { randomStream } from '#generators';
 import type { RunEvent, Stage } from './events.js';
 import { judge } from './gate.js';
 import type { RunResult } from './result.generated.js';
 import { assumptionsOf, exposureOf, type Plan, type PlanOptions, plan } from './stages/1-plan.js';
-import { type SimulateOptions, type Simulation, simulate } from './stages/2-simulate.js';
+import {
+  type Known,
+  type SimulateOptions,
+  simulate,
+  simulateRecords,
+} from './stages/2-simulate.js';
 import { compileContent, startEngine } from './stages/3-detect.js';
 import { createLabeller } from './stages/4-label.js';
 import { type MeasuredInstance, measure } from './stages/5-measure.js';
@@ -29,10 +34,13 @@ export { exitCode } from './gate.js';
 export { ContentFault } from './stages/3-detect.js';
 
 /** Lines of a drill as they are made, here or in another thread. */
-export interface LineSource extends Omit<Simulation, 'lines'> {
+export interface LineSource extends Known {
   /** In order; read to the end or left early, once. Rejects when the lines cannot be made. */
   readonly batches: Iterable<readonly LogLine[]> | AsyncIterable<readonly LogLine[]>;
 }
+
+/** What the engine is fed: lines, or records that never were text. */
+type Feed = LineSource | (Known & { readonly records: Iterable<readonly LogRecord[]> });
 
 /** Plain data but for scenarios, simulation and clock. */
 export interface RunOptions extends Omit<PlanOptions, 'competitors'>, SimulateOptions {
@@ -50,6 +58,12 @@ export interface RunOptions extends Omit<PlanOptions, 'competitors'>, SimulateOp
   readonly command: string;
   /** Who makes the lines that the plan stands for; by default this thread does. */
   readonly simulation?: (planned: Plan) => LineSource;
+  /**
+   * Spells no lines: the engine gets the records that the built-in content's parsers would read from
+   * them. Same result in half the time, for drills at scale; counts for nothing beside `simulation`,
+   * and is not for content with other parsers of these logs. Default false.
+   */
+  readonly typed?: boolean;
   /** Milliseconds from any origin; paces progress and goes into no result. */
   readonly clock?: () => number;
 }
@@ -84,7 +98,9 @@ export async function run(
   const program = compileContent(options.packs, planned.directory);
 
   enter('simulate');
-  const simulation = options.simulation?.(planned) ?? inBatches(simulate(planned, options));
+  const simulation: Feed =
+    options.simulation?.(planned) ??
+    (options.typed ? simulateRecords(planned, options) : inBatches(simulate(planned, options)));
 
   enter('detect');
   const labeller = createLabeller({
@@ -112,13 +128,17 @@ export async function run(
     explain: simulation.malicious,
     ...(usual_share !== undefined && { usualShare: usual_share }),
   });
-  const progress = createProgress(
-    options.clock ?? (() => performance.now()),
-    planned,
-    engine,
-    emit,
-  );
-  const partial = await stream(simulation, engine.push.bind(engine), progress, signal);
+  // A record that never was text stands for one line.
+  const counters = (): Counters =>
+    'records' in simulation
+      ? { ...engine.counters, lines: engine.counters.records }
+      : engine.counters;
+  const clock = options.clock ?? (() => performance.now());
+  const step = createProgress(clock, planned, counters, emit);
+  const progress = (): void => step(simulation.moment());
+  const partial = await ('records' in simulation
+    ? stream(simulation.records, (batch) => engine.pushRecords(batch), progress, signal)
+    : stream(simulation.batches, (batch) => engine.push(batch), progress, signal));
   engine.finish();
 
   enter('label');
@@ -162,7 +182,7 @@ export async function run(
       ],
     },
     notable,
-    counters: engine.counters,
+    counters: counters(),
     converged: engine.convergence(CONVERGED),
     unparsed: engine.unparsed,
     partial,
@@ -173,11 +193,7 @@ export async function run(
   return result;
 }
 
-function measuredInstance(
-  planned: Plan,
-  simulation: LineSource,
-  position: number,
-): MeasuredInstance[] {
+function measuredInstance(planned: Plan, simulation: Known, position: number): MeasuredInstance[] {
   const instance = planned.instances[position];
   if (!instance) return [];
   const { id, user, first, last } = instance;
@@ -186,7 +202,7 @@ function measuredInstance(
   return [{ id, scenario, kind, technique, title, story, expects, user, first, last, lines }];
 }
 
-function inBatches({ lines, ...known }: Simulation): LineSource {
+function inBatches({ lines, ...known }: ReturnType<typeof simulate>): LineSource {
   function* batches(): Generator<readonly LogLine[]> {
     let batch: LogLine[] = [];
     for (const line of lines) {
@@ -200,11 +216,11 @@ function inBatches({ lines, ...known }: Simulation): LineSource {
   return { batches: batches(), ...known };
 }
 
-/** Pushes all lines; true when it was stopped before the end. */
-async function stream(
-  { batches, moment }: LineSource,
-  push: (batch: readonly LogLine[]) => void,
-  progress: (moment: number) => void,
+/** Pushes all batches; true when it was stopped before the end. */
+async function stream<T>(
+  batches: Iterable<readonly T[]> | AsyncIterable<readonly T[]>,
+  push: (batch: readonly T[]) => void,
+  progress: () => void,
   signal: { readonly aborted: boolean } | undefined,
 ): Promise<boolean> {
   let since = 0;
@@ -213,7 +229,7 @@ async function stream(
     since += batch.length;
     if (since < BREATH) continue;
     since = 0;
-    progress(moment());
+    progress();
     await setImmediate();
     if (signal?.aborted) return true;
   }
@@ -224,7 +240,7 @@ async function stream(
 function createProgress(
   clock: () => number,
   { history_start, test }: Plan,
-  engine: Engine,
+  counters: () => Counters,
   emit: (event: RunEvent) => void,
 ): (moment: number) => void {
   let last = clock();
@@ -232,7 +248,7 @@ function createProgress(
   return (moment) => {
     const now = clock();
     if (now - last < PROGRESS_MS) return;
-    const { lines, events, triggers } = engine.counters;
+    const { lines, events, triggers } = counters();
     emit({
       event: 'progress',
       stage: 'detect',

@@ -1,13 +1,15 @@
-import type { LogLine } from '#engine';
+import type { LogLine, LogRecord } from '#engine';
 import {
   type Activity,
   background,
+  columns,
   createWriter,
   type Tagged,
   type TimelineLine,
   timeline,
   type WriterOptions,
 } from '#generators';
+import { ColumnReader } from '../columns.js';
 import type { Instance, Plan } from './1-plan.js';
 import { DAY } from './1-plan.js';
 import type { Label } from './4-label.js';
@@ -23,10 +25,8 @@ export interface SimulateOptions {
 /** A line with the log that it belongs to and the mail that it names. */
 export type SimulatedLine = LogLine & Pick<TimelineLine, 'log' | 'message_id'>;
 
-/** Lines with what only the harness knows of them. */
-export interface Simulation {
-  /** Lines in order of arrival; ids count from 1. One pass, made as it is read. */
-  readonly lines: Generator<SimulatedLine, void, undefined>;
+/** What only the harness knows of a drill's lines, as they are made. */
+export interface Known {
   /** By line id. A line's label is there before the line is. */
   readonly labels: ReadonlyMap<number, Label>;
   /** Ids of malicious lines, with the same promise. */
@@ -37,12 +37,56 @@ export interface Simulation {
   moment(): number;
 }
 
+/** Lines with what is known of them. */
+export interface Simulation extends Known {
+  /** Lines in order of arrival; ids count from 1. One pass, made as it is read. */
+  readonly lines: Generator<SimulatedLine, void, undefined>;
+}
+
+/** The same without text: a record for each line, of the same id. */
+export interface RecordSimulation extends Known {
+  readonly records: Generator<readonly LogRecord[], void, undefined>;
+}
+
 /**
  * The drill's log. Background and stories go through one writer in time order, so that nothing in
  * a line but its content tells where it came from.
  */
 export function simulate(plan: Plan, options: SimulateOptions): Simulation {
-  const { organisation, instances, history_start, test } = plan;
+  const { sources, saw, ...known } = stage(plan, options);
+  const writer = createWriter(plan.organisation, { mail: options.format, seed: options.seed });
+
+  function* lines(): Generator<SimulatedLine, void, undefined> {
+    let id = 0;
+    for (const { time, text, log, message_id, tag } of timeline(sources, writer)) {
+      saw(++id, tag, time);
+      yield { id, text, log, message_id };
+    }
+  }
+
+  return { lines: lines(), ...known };
+}
+
+/** The records that the built-in content's parsers read from the lines of {@link simulate}. */
+export function simulateRecords(plan: Plan, options: SimulateOptions): RecordSimulation {
+  const { sources, saw, ...known } = stage(plan, options);
+
+  function* records(): Generator<readonly LogRecord[], void, undefined> {
+    const reader = new ColumnReader();
+    const form = { mail: options.format, seed: options.seed };
+    for (const batch of columns(plan.organisation, sources, form)) {
+      const made = reader.records(batch);
+      for (const [at, { line }] of made.entries())
+        saw(line, batch.tag[at] as number, batch.written[at] as number);
+      yield made;
+    }
+  }
+
+  return { records: records(), ...known };
+}
+
+/** Who does what in a drill, and the notes that are taken of each line of it. */
+function stage({ organisation, instances, history_start, test }: Plan, options: SimulateOptions) {
   const labels = new Map<number, Label>();
   const malicious = new Set<number>();
   const instance_lines = instances.map(() => 0);
@@ -54,25 +98,22 @@ export function simulate(plan: Plan, options: SimulateOptions): Simulation {
     days: Math.round((test.end - history_start) / DAY),
     internal_mail: options.internal_mail,
   });
-  const writer = createWriter(organisation, { mail: options.format, seed: options.seed });
 
-  function* lines(): Generator<SimulatedLine, void, undefined> {
-    let id = 0;
-    const sources = [untagged(ordinary), tagged(staged)];
-    for (const { time, text, log, message_id, tag } of timeline(sources, writer)) {
-      id++;
+  return {
+    sources: [untagged(ordinary), tagged(staged)],
+    saw(id: number, tag: number, time: number): void {
       moment = time;
       const step = staged[tag - 1];
-      if (step) {
-        instance_lines[step.instance] = (instance_lines[step.instance] ?? 0) + 1;
-        if (step.label) labels.set(id, step.label);
-        if (step.label?.kind === 'malicious') malicious.add(id);
-      }
-      yield { id, text, log, message_id };
-    }
-  }
-
-  return { lines: lines(), labels, malicious, instance_lines, moment: () => moment };
+      if (!step) return;
+      instance_lines[step.instance] = (instance_lines[step.instance] ?? 0) + 1;
+      if (step.label) labels.set(id, step.label);
+      if (step.label?.kind === 'malicious') malicious.add(id);
+    },
+    labels,
+    malicious,
+    instance_lines,
+    moment: () => moment,
+  };
 }
 
 interface StagedStep {

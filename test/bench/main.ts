@@ -11,6 +11,7 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { type Figure, jsonOf, tableOf, verdictOf } from './figure.js';
+import { columns } from './figures/columns.js';
 import { lines } from './figures/lines.js';
 import { againstDailyBatch, againstDuckDb, againstNaive } from './figures/models.js';
 import { againstJsonRules, variants } from './figures/rules.js';
@@ -77,6 +78,7 @@ const groups: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
   naive: () => againstNaive(pack, sizes.events),
   stateless: () => againstJsonRules(pack, sizes.stateless),
   lines: () => lines(pack, { people: sizes.people, days: sizes.days }),
+  columns: () => columns(pack, { people: sizes.people, days: sizes.days }),
   memory: () => bytesPerPair(pack, sizes.memory),
   growth: () => longRun(pack, sizes.long),
   variants: () => variants(pack, sizes.variants),

@@ -12,7 +12,7 @@ import {
 import { ColumnReader } from '../../../harness/columns.js';
 import { directoryOf } from '../../../harness/stages/1-plan.js';
 import type { Figure } from '../figure.js';
-import { type Contender, cpuSeconds, medianSeconds } from '../measure.js';
+import { medianSeconds, warmed } from '../measure.js';
 import { programOf } from '../pack.js';
 import { fullSink } from '../passes.js';
 
@@ -73,7 +73,7 @@ export async function columns(
   if (through(silent, pushLines(lines)) !== through(silent, pushColumns(batches)))
     throw new Error('columns give other events than lines');
 
-  const [activities, toLines, toColumns, linesIn, columnsIn, textWay, columnWay] =
+  const [activities, toLines, toColumns, read, linesIn, columnsIn, textWay, columnWay] =
     await medianSeconds([
       warmed(() => {
         for (const { activity } of tagged()) sink += activity.time;
@@ -84,11 +84,23 @@ export async function columns(
       warmed(() => {
         for (const { written } of columnBatches()) sink += written.length;
       }),
-      warmed(() => through(silent, pushLines(lines))),
-      warmed(() => through(silent, pushColumns(batches))),
-      warmed(() => through(program, pushLines(lineBatches()))),
-      warmed(() => through(program, pushColumns(columnBatches()))),
-    ]).then((all) => all as [number, number, number, number, number, number, number]);
+      warmed(() => {
+        const reader = new ColumnReader();
+        for (const batch of batches) sink += reader.records(batch).length;
+      }),
+      warmed(() => {
+        through(silent, pushLines(lines));
+      }),
+      warmed(() => {
+        through(silent, pushColumns(batches));
+      }),
+      warmed(() => {
+        through(program, pushLines(lineBatches()));
+      }),
+      warmed(() => {
+        through(program, pushColumns(columnBatches()));
+      }),
+    ]).then((all) => all as [number, number, number, number, number, number, number, number]);
   if (sink === 0) throw new Error('nothing was made');
 
   const over = `${count.toLocaleString('en-US')} rows or lines, ${people} people, ${days} days`;
@@ -107,22 +119,10 @@ export async function columns(
     rate('generator to activities', activities),
     rate('generator to wire JSON', toLines),
     rate('generator to columns', toColumns),
+    rate('columns to records', read),
     rate('lines to events', linesIn),
     rate('columns to events', columnsIn),
     rate('generator to triggers by lines', textWay),
     rate('generator to triggers by columns', columnWay),
   ];
-}
-
-/**
- * A contender that runs once before it is timed, since the collection of garbage before each turn makes
- * the virtual machine forget shapes that its compiled code was made for.
- */
-function warmed(run: () => unknown): Contender {
-  return () => {
-    run();
-    const before = cpuSeconds();
-    run();
-    return cpuSeconds() - before;
-  };
 }

@@ -137,6 +137,24 @@ describe('a run', () => {
     expect(done.at(-1)).toBeLessThanOrEqual(1);
   }, 60_000);
 
+  it.each(['v1-json', 'v2'] as const)(
+    'without text gives the same result, log form %s',
+    async (format) => {
+      const text = format === options.format ? result : await run({ ...options, format }, () => {});
+      let lines = 0;
+      let now = 0;
+      const typed = await run(
+        { ...options, format, typed: true, clock: () => (now += 1000) },
+        (event) => {
+          if (event.event === 'progress') lines = event.lines;
+        },
+      );
+      expect(typed).toEqual(text);
+      expect(lines).toBeGreaterThan(0);
+    },
+    60_000,
+  );
+
   it('that is stopped measures what it saw and passes no gate', async () => {
     const signal = { aborted: false };
     let now = 0;
