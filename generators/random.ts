@@ -139,8 +139,14 @@ export class Random {
     return minimum * (1 - this.uniform()) ** (-1 / alpha);
   }
 
-  /** Gamma with this shape and mean shape · scale (Marsaglia and Tsang). */
+  /**
+   * Gamma with this shape and mean shape · scale (Marsaglia and Tsang). Throws a RangeError for a shape
+   * that is negative or without bound: no draw would ever be accepted. A shape of 0 gives 0.
+   */
   gamma(shape: number, scale = 1): number {
+    if (!(shape >= 0 && shape < Number.POSITIVE_INFINITY)) {
+      throw new RangeError(`a gamma has no shape ${shape}`);
+    }
     if (shape < 1) {
       const boost = (1 - this.uniform()) ** (1 / shape);
       return this.gamma(shape + 1, scale) * boost;
@@ -156,8 +162,9 @@ export class Random {
     }
   }
 
-  /** Beta with mean a / (a + b). */
+  /** Beta with mean a / (a + b); 0 when b is without bound, as for a share of nothing. */
   beta(a: number, b: number): number {
+    if (b === Number.POSITIVE_INFINITY) return 0;
     const x = this.gamma(a);
     const y = this.gamma(b);
     return x + y === 0 ? a / (a + b) : x / (x + y);

@@ -107,6 +107,24 @@ describe('a profile', () => {
     expect(domains(tame)).toBeLessThan(0.6 * domains(mails(undefined, false)));
   });
 
+  test.each(Object.keys(DEFAULT_PROFILE.mix))('may say that there is nothing of %s', (name) => {
+    const organisation = createOrganisation({
+      seed: 9,
+      people: 20,
+      start: START,
+      days: 7,
+      profile: profileWith({ mix: { [name]: 0 } }),
+    });
+    const all = [...background(organisation, { start: START, days: 7 })];
+    expect(all.length).toBeGreaterThan(100);
+    if (name !== 'attachment_share') return;
+    // Machines and shared mailboxes have habits of their own.
+    const people = new Set(organisation.people.map(({ address }) => address));
+    const own = all.filter(isPersons).filter(({ sender }) => people.has(sender));
+    expect(own.length).toBeGreaterThan(10);
+    expect(own.filter(({ attachments }) => attachments.length > 0)).toEqual([]);
+  });
+
   test('sets the amounts of everything else, unless the caller does', () => {
     const organisation = createOrganisation({
       seed: 9,

@@ -66,6 +66,13 @@ describe('distributions have their mean and variance', () => {
     expect(Math.abs(variance(values) / expectedVariance - 1)).toBeLessThan(0.08);
   });
 
+  test('a beta without bound is nothing, and a gamma without one is refused', () => {
+    expect(random.beta(4, Number.POSITIVE_INFINITY)).toBe(0);
+    expect(random.gamma(0)).toBe(0);
+    for (const shape of [Number.POSITIVE_INFINITY, Number.NaN, -1])
+      expect(() => random.gamma(shape)).toThrow(RangeError);
+  });
+
   test('a weighted choice follows its weights', () => {
     const choice = new Weighted([
       ['a', 1],
