@@ -15,6 +15,7 @@ import { columns } from './figures/columns.js';
 import { lines } from './figures/lines.js';
 import { againstDailyBatch, againstDuckDb, againstNaive } from './figures/models.js';
 import { againstJsonRules, variants } from './figures/rules.js';
+import { scale } from './figures/scale.js';
 import { start } from './figures/start.js';
 import { bytesPerPair, longRun } from './figures/state.js';
 import { fullPack } from './pack.js';
@@ -29,6 +30,8 @@ interface Sizes {
   readonly people: number;
   readonly days: number;
   readonly drill: number;
+  /** Of a large organisation. */
+  readonly crowd: { readonly people: number; readonly days: number };
 }
 
 const quick: Sizes = {
@@ -41,6 +44,7 @@ const quick: Sizes = {
   people: 50,
   days: 15,
   drill: 30,
+  crowd: { people: 2000, days: 2 },
 };
 const usual: Sizes = {
   events: 200_000,
@@ -52,6 +56,7 @@ const usual: Sizes = {
   people: 200,
   days: 60,
   drill: 200,
+  crowd: { people: 100_000, days: 3 },
 };
 const full: Sizes = {
   ...usual,
@@ -59,6 +64,7 @@ const full: Sizes = {
   daily: 5_000_000,
   memory: 5_000_000,
   long: 50_000_000,
+  crowd: { people: 100_000, days: 90 },
 };
 
 const { values } = parseArgs({
@@ -83,6 +89,7 @@ const groups: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
   growth: () => longRun(pack, sizes.long),
   variants: () => variants(pack, sizes.variants),
   start: () => start(sizes.drill),
+  scale: () => scale(sizes.crowd.people, sizes.crowd.days),
 };
 
 const chosen = values.only ?? Object.keys(groups);
