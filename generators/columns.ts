@@ -13,11 +13,8 @@
  */
 
 import type { LogName, Organisation } from './activity.js';
-import { MINUTE } from './calendar.js';
 import { type MailRef, type PlainRow, type Row, RowLog } from './columns/rows.js';
-import { Heap } from './heap.js';
-import { randomStream } from './random.js';
-import { merge, type Tagged, type TimelineOptions } from './timeline.js';
+import { arrivals, type Tagged, type TimelineOptions } from './timeline.js';
 import type { MessageRecord } from './wire/mimecast/message.js';
 import type { WriterOptions } from './wire/writer.js';
 
@@ -155,10 +152,10 @@ class Filling {
     this.fileEnds = new Int32Array(rows);
   }
 
-  add({ log, written, stated, mail, record, plain, tag }: Row): void {
+  add({ log, time, stated, mail, record, plain, tag }: Row): void {
     const at = this.length++;
     this.log[at] = LOG_POSITION[log];
-    this.written[at] = written;
+    this.written[at] = time;
     this.stated[at] = stated;
     this.tag[at] = tag;
     if (mail !== undefined && record !== undefined) {
@@ -293,7 +290,8 @@ export function* columns(
   const log = new RowLog(organisation, options);
   let texts = new Texts();
   let filling = new Filling(size, texts);
-  for (const row of arriving(log, sources, options)) {
+  const rowsOf = ({ activity, tag }: Tagged): readonly Row[] => log.rows(activity, tag);
+  for (const row of arrivals(sources, rowsOf, options.seed, options)) {
     filling.add(row);
     if (filling.length < size) continue;
     yield filling.finish();
@@ -301,28 +299,4 @@ export function* columns(
     filling = new Filling(size, texts);
   }
   if (filling.length > 0) yield filling.finish();
-}
-
-/** Rows in order of arrival, by the same draws as the timeline's lines. */
-function* arriving(
-  log: RowLog,
-  sources: Iterable<Iterable<Tagged>>,
-  options: ColumnsOptions,
-): Generator<Row, void, undefined> {
-  const { disorder = 1500, duplicates = 0.0005, late = 0.0002 } = options;
-  const random = randomStream(options.seed, 'timeline');
-  const heap = new Heap<Row>();
-  const rows: Row[] = [];
-  for (const { activity, tag } of merge(sources)) {
-    while (heap.next <= activity.time) yield heap.pop() as Row;
-    rows.length = 0;
-    log.rows(activity, tag, rows);
-    for (const row of rows) {
-      let arrival = row.written + (disorder > 0 ? random.exponential(disorder) : 0);
-      if (random.chance(late)) arrival += (5 + 115 * random.uniform()) * MINUTE;
-      heap.push(arrival, row);
-      if (random.chance(duplicates)) heap.push(arrival + 60_000 * random.uniform(), row);
-    }
-  }
-  while (heap.size > 0) yield heap.pop() as Row;
 }

@@ -3,7 +3,7 @@
 import type { Activity, WireLine } from './activity.js';
 import { MINUTE } from './calendar.js';
 import { Heap } from './heap.js';
-import { type Random, randomStream } from './random.js';
+import { randomStream } from './random.js';
 import type { Writer } from './wire/writer.js';
 
 /** An activity and whose it is. */
@@ -63,31 +63,47 @@ export function* merge(sources: Iterable<Iterable<Tagged>>): Generator<Tagged, v
 }
 
 /**
- * The log of all sources: lines in order of arrival, which is the order of their times but for a
- * small disorder, some late and some doubled lines. `time` is the line's own. Holds only what is
- * still to come for activities already begun, however long the sources are.
+ * What all sources' activities come to, in order of arrival, which is the order of their times but for a
+ * small disorder, some that come late and some that come twice. Holds only what is still to come for
+ * activities already begun, however long the sources are.
  *
- * Throws a RangeError when a source is not in time order.
+ * @param entries what an activity comes to; none is timed before it. The array is read at once
+ * @throws RangeError when a source is not in time order
  */
-export function* timeline(
+export function* arrivals<T extends { readonly time: number }>(
+  sources: Iterable<Iterable<Tagged>>,
+  entries: (of: Tagged) => readonly T[],
+  seed: number,
+  options: Omit<TimelineOptions, 'seed'>,
+): Generator<T, void, undefined> {
+  const { disorder = 1500, duplicates = 0.0005, late = 0.0002 } = options;
+  const random = randomStream(seed, 'timeline');
+  const arriving = new Heap<T>();
+  for (const tagged of merge(sources)) {
+    while (arriving.next <= tagged.activity.time) yield arriving.pop() as T;
+    for (const entry of entries(tagged)) {
+      let arrival = entry.time + (disorder > 0 ? random.exponential(disorder) : 0);
+      if (random.chance(late)) arrival += (5 + 115 * random.uniform()) * MINUTE;
+      arriving.push(arrival, entry);
+      if (random.chance(duplicates)) arriving.push(arrival + 60_000 * random.uniform(), entry);
+    }
+  }
+  while (arriving.size > 0) yield arriving.pop() as T;
+}
+
+/**
+ * The log of all sources: lines in order of arrival. `time` is the line's own.
+ *
+ * @throws RangeError when a source is not in time order
+ */
+export function timeline(
   sources: Iterable<Iterable<Tagged>>,
   writer: Writer,
   options: TimelineOptions = {},
 ): Generator<TimelineLine, void, undefined> {
-  const random: Random = randomStream(options.seed ?? writer.seed, 'timeline');
-  const disorder = options.disorder ?? 1500;
-  const duplicates = options.duplicates ?? 0.0005;
-  const late = options.late ?? 0.0002;
-  const arriving = new Heap<TimelineLine>();
-  for (const { activity, tag } of merge(sources)) {
-    while (arriving.next <= activity.time) yield arriving.pop() as TimelineLine;
-    for (const { time, log, text, message_id } of writer.write(activity)) {
-      const line = { time, log, text, message_id, tag };
-      let arrival = time + (disorder > 0 ? random.exponential(disorder) : 0);
-      if (random.chance(late)) arrival += (5 + 115 * random.uniform()) * MINUTE;
-      arriving.push(arrival, line);
-      if (random.chance(duplicates)) arriving.push(arrival + 60_000 * random.uniform(), line);
-    }
-  }
-  while (arriving.size > 0) yield arriving.pop() as TimelineLine;
+  const lines = ({ activity, tag }: Tagged) =>
+    writer
+      .write(activity)
+      .map(({ time, log, text, message_id }) => ({ time, log, text, message_id, tag }));
+  return arrivals(sources, lines, options.seed ?? writer.seed, options);
 }

@@ -75,7 +75,7 @@ export interface MailRef {
 export interface Row {
   readonly log: LogName;
   /** Ms since 1970 UTC: when it was written, and what it says itself. */
-  readonly written: number;
+  readonly time: number;
   readonly stated: number;
   /** Of receipt, process and delivery records. */
   readonly mail: MailRef | undefined;
@@ -99,6 +99,7 @@ export class RowLog {
   private readonly mail: NonNullable<WriterOptions['mail']>;
   private readonly dlp: boolean;
   private readonly records: MessageRecord[] = [];
+  private readonly made: Row[] = [];
 
   constructor(organisation: Organisation, options: WriterOptions) {
     const { mail = 'v1-json', dlp = false, seed, utc_offset = 0 } = options;
@@ -111,8 +112,14 @@ export class RowLog {
     this.dlp = dlp || mail === 'dlp';
   }
 
-  /** Appends the rows of one activity in the order of their times. */
-  rows(activity: Activity, tag: number, rows: Row[]): void {
+  /** The rows of one activity in the order of their times. The list is good until the next is asked for. */
+  rows(activity: Activity, tag: number): readonly Row[] {
+    this.made.length = 0;
+    this.add(activity, tag, this.made);
+    return this.made;
+  }
+
+  private add(activity: Activity, tag: number, rows: Row[]): void {
     switch (activity.kind) {
       case 'mail':
         this.mailRows(activity, tag, rows);
@@ -144,7 +151,6 @@ export class RowLog {
 
   private mailRows(mail: MailActivity, tag: number, rows: Row[]): void {
     const { records } = this;
-    const begin = rows.length;
     records.length = 0;
     const message = this.log.records(mail, records);
     if (this.mail !== 'dlp') this.messageRows(message, tag, rows);
@@ -153,10 +159,9 @@ export class RowLog {
       this.dlpRows(mail, message, scanned?.time ?? mail.time, tag, rows);
     }
     if (mail.clicks !== undefined) this.clickRows(mail, message, tag, rows);
-    for (let i = begin + 1; i < rows.length; i++) {
-      if ((rows[i] as Row).written < (rows[i - 1] as Row).written) {
-        const sorted = rows.splice(begin).sort((a, b) => a.written - b.written);
-        for (const row of sorted) rows.push(row);
+    for (let i = 1; i < rows.length; i++) {
+      if ((rows[i] as Row).time < (rows[i - 1] as Row).time) {
+        rows.sort((a, b) => a.time - b.time);
         return;
       }
     }
@@ -168,11 +173,11 @@ export class RowLog {
     const id = later ? `${code}_${Math.floor(message.received / 1000)}` : code;
     const mail: MailRef = { message, id, batch: undefined, position: 0 };
     for (const record of this.records) {
-      const { part, time: written } = record;
-      const shown = this.clocks.shown(code, part, written);
+      const { part, time } = record;
+      const shown = this.clocks.shown(code, part, time);
       rows.push({
         log: part,
-        written,
+        time,
         // API 2.0 counts milliseconds, the older logs whole seconds.
         stated: later ? Math.round(shown) : wholeSeconds(shown),
         mail,
@@ -222,7 +227,7 @@ export class RowLog {
   }
 }
 
-function plainRow(written: number, plain: PlainRow, tag: number): Row {
-  const stated = wholeSeconds(written);
-  return { log: plain.log, written, stated, mail: undefined, record: undefined, plain, tag };
+function plainRow(time: number, plain: PlainRow, tag: number): Row {
+  const stated = wholeSeconds(time);
+  return { log: plain.log, time, stated, mail: undefined, record: undefined, plain, tag };
 }
