@@ -52,20 +52,18 @@ export async function medianSeconds(
   return seconds.map(median);
 }
 
-const WARM_SHARE = 0.5;
-
 /**
- * A contender that does half of its work once before it is timed. The collection of garbage before each
- * turn makes the virtual machine forget the shapes of objects that its compiled code was made for, which
- * nothing that runs on does.
+ * A contender that runs once before it is timed. The collection of garbage before each turn makes the
+ * virtual machine forget the shapes of objects that its compiled code was made for, which nothing that
+ * runs on does.
  *
- * @param run does a share of the work, from its beginning; a number that it returns is the seconds that count
+ * @param run a number that it returns is the seconds that count
  */
-export function warmed(run: (share: number) => unknown): Contender {
+export function warmed(run: () => unknown): Contender {
   return async () => {
-    await run(WARM_SHARE);
+    await run();
     const before = cpuSeconds();
-    const own = await run(1);
+    const own = await run();
     return typeof own === 'number' ? own : cpuSeconds() - before;
   };
 }

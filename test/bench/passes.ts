@@ -27,27 +27,13 @@ export interface LoopPass {
   readonly batches: readonly { readonly seconds: number; readonly events: number }[];
 }
 
-/** The first batches that together hold a share of a world's records or events. */
-function* firstOf<T>(
-  batches: Iterable<readonly T[]>,
-  world: World,
-  share: number,
-): Generator<readonly T[]> {
-  let left = world.options.events * share;
-  for (const batch of batches) {
-    if (left <= 0) return;
-    left -= batch.length;
-    yield batch;
-  }
-}
-
-/** Runs stages 4 to 7 over a share of the built events, made batch by batch outside the timed part. */
-export function loopPass(pack: ContentPack, program: Program, world: World, share = 1): LoopPass {
+/** Runs stages 4 to 7 over built events, made batch by batch outside the timed part. */
+export function loopPass(pack: ContentPack, program: Program, world: World): LoopPass {
   const seen = { triggers: 0, sessions: 0 };
   const loop = createLoop(program, fullSink(seen));
   const batches: { seconds: number; events: number }[] = [];
   let seconds = 0;
-  for (const events of firstOf(world.events(pack), world, share)) {
+  for (const events of world.events(pack)) {
     const before = cpuSeconds();
     for (const event of events) loop.process(event);
     const spent = cpuSeconds() - before;
@@ -60,12 +46,12 @@ export function loopPass(pack: ContentPack, program: Program, world: World, shar
   return { seconds, triggers: seen.triggers, batches };
 }
 
-/** Runs stages 2 to 7 over a share of the records. */
-export function recordPass(program: Program, world: World, share: number): number {
+/** Runs stages 2 to 7 over whole records. */
+export function recordPass(program: Program, world: World): number {
   const seen = { triggers: 0, sessions: 0 };
   const engine = createEngine(program, fullSink(seen));
   let seconds = 0;
-  for (const records of firstOf(world.records(), world, share)) {
+  for (const records of world.records()) {
     const before = cpuSeconds();
     engine.pushRecords(records);
     seconds += cpuSeconds() - before;
@@ -75,15 +61,14 @@ export function recordPass(program: Program, world: World, share: number): numbe
   return seconds + cpuSeconds() - before;
 }
 
-/** Hands a share of the built events to any other engine, timing only that. */
+/** Hands built events to any other engine, timing only that. */
 export function otherPass(
   pack: ContentPack,
   world: World,
-  share: number,
   process: (event: Event) => void,
 ): number {
   let seconds = 0;
-  for (const events of firstOf(world.events(pack), world, share)) {
+  for (const events of world.events(pack)) {
     const before = cpuSeconds();
     for (const event of events) process(event);
     seconds += cpuSeconds() - before;

@@ -71,16 +71,14 @@ export async function lines(pack: ContentPack, options: LinesOptions): Promise<F
   const program = programOf([pack], source.directory);
   const silent = programOf([{ ...pack, rules: [], models: [] }], source.directory);
   const folder = await mkdtemp(join(tmpdir(), 'leakdrill-bench-'));
-  const files = { all: join(folder, 'log.json'), half: join(folder, 'half.json') };
-  const written = (some: readonly LogLine[]) => `${some.map(({ text }) => text).join('\n')}\n`;
-  await writeFile(files.all, written(all));
-  await writeFile(files.half, written(all.slice(0, all.length / 2)));
+  const file = join(folder, 'log.json');
+  await writeFile(file, `${all.map(({ text }) => text).join('\n')}\n`);
 
   let sink = 0;
   const engineOver = (run: Program) =>
-    warmed((share) => {
+    warmed(() => {
       const engine = createEngine(run, fullSink({ triggers: 0, sessions: 0 }));
-      for (const batch of batches.slice(0, Math.ceil(batches.length * share))) engine.push(batch);
+      for (const batch of batches) engine.push(batch);
       engine.finish();
     });
   // Faker is slow, so it makes a share of the lines, evenly taken.
@@ -88,23 +86,17 @@ export async function lines(pack: ContentPack, options: LinesOptions): Promise<F
   const shapes: Shape[] = all.filter((_, at) => at % step === 0).map(({ text }) => shapeOf(text));
   seedFaker();
   const contenders = [
-    warmed((share) => {
-      for (let at = 0; at < all.length * share; at += 1)
-        sink += Object.keys(JSON.parse(all[at]?.text ?? '{}') as object).length;
+    warmed(() => {
+      for (const { text } of all) sink += Object.keys(JSON.parse(text) as object).length;
     }),
-    warmed((share) => fileToTriggers(share < 1 ? files.half : files.all, program)),
+    warmed(() => fileToTriggers(file, program)),
     engineOver(program),
     engineOver(silent),
-    warmed((share) => {
-      let made = 0;
-      for (const text of source.texts()) {
-        sink += text.length;
-        made += 1;
-        if (made >= all.length * share) break;
-      }
+    warmed(() => {
+      for (const text of source.texts()) sink += text.length;
     }),
-    warmed((share) => {
-      for (const shape of shapes.slice(0, shapes.length * share)) sink += fakeLine(shape).length;
+    warmed(() => {
+      for (const shape of shapes) sink += fakeLine(shape).length;
     }),
   ];
   const [json = 0, whole = 0, engine = 0, parse = 0, generation = 0, fake = 0] =

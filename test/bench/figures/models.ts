@@ -36,12 +36,12 @@ export async function againstDuckDb(pack: ContentPack, events: number): Promise<
   let triggers = 0;
   const [loop = 0, records = 0, exact = 0] = await medianSeconds(
     [
-      warmed((share) => {
-        const pass = loopPass(pack, program, world, share);
+      warmed(() => {
+        const pass = loopPass(pack, program, world);
         triggers = pass.triggers;
         return pass.seconds;
       }),
-      warmed((share) => recordPass(program, world, share)),
+      warmed(() => recordPass(program, world)),
       () => sql.exact(),
     ],
     { warm: false },
@@ -84,7 +84,7 @@ export async function againstDailyBatch(pack: ContentPack, events: number): Prom
   await compareDaily(pack, world, sql);
   const program = programOf([pack], world.directory);
   const [loop = 0, daily = 0] = await medianSeconds(
-    [warmed((share) => loopPass(pack, program, world, share).seconds), () => sql.daily()],
+    [warmed(() => loopPass(pack, program, world).seconds), () => sql.daily()],
     { rounds: 1, warm: false },
   );
   sql.close();
@@ -189,10 +189,10 @@ export async function againstNaive(pack: ContentPack, events: number): Promise<F
   compareNaive(pack, worldOf(Math.min(events, 30_000)));
   const [loop = 0, naive = 0] = await medianSeconds(
     [
-      warmed((share) => loopPass(pack, program, world, share).seconds),
-      warmed((share) => {
+      warmed(() => loopPass(pack, program, world).seconds),
+      warmed(() => {
         const engine = new NaiveEngine(pack, world.directory);
-        return otherPass(pack, world, share, (event) => engine.process(event));
+        return otherPass(pack, world, (event) => engine.process(event));
       }),
     ],
     { warm: false },
