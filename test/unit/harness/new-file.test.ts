@@ -17,17 +17,16 @@ afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 const leakdrill = (...argv: string[]): Promise<Outcome> => runInMemory(argv, { cwd });
 
 const root = new URL('../../..', import.meta.url).pathname;
-const main = join(root, 'harness/cli/main.ts');
-const project = join(root, 'tsconfig.json');
-const register = join(root, 'harness/register.mjs');
+/** Compiled, as people run it: `npm test` compiles before it tests. */
+const main = join(root, 'dist/harness/cli/main.js');
 
 /** In a Node of its own: Vitest loads modules, scenarios among them, in a way of its own. */
 function alone(...argv: string[]): Promise<Outcome> {
   return new Promise((done) => {
     const child = execFile(
       process.execPath,
-      ['--conditions=source', '--import', register, main, ...argv],
-      { cwd, env: { ...process.env, TS_NODE_PROJECT: project }, maxBuffer: 1 << 26 },
+      [main, ...argv],
+      { cwd, maxBuffer: 1 << 26 },
       (_, stdout, stderr) => done({ code: child.exitCode ?? -1, stdout, stderr }),
     );
   });
