@@ -48,7 +48,7 @@ export function* background(
   const world = outsideWorld(organisation);
   const mail = new MailBehaviour(organisation, world, seed, mix, internal_mail);
   const web = new WebBehaviour(world, people.length, seed, mix);
-  const audit = new AuditBehaviour(world, seed, mix);
+  const audit = new AuditBehaviour(organisation, world, seed, mix);
   const rules = new InboxRuleBehaviour(organisation, world, seed, mix);
   const clicks = new ClickBehaviour(world, seed, mix);
   const archive = new ArchiveBehaviour(seed, mix);

@@ -288,7 +288,10 @@ function inboxRuleFields({ activity, id }: Extract<PlainRow, { log: 'm365' }>): 
   const targets = forward_to
     .flatMap((target) => target.match(TARGET) ?? [])
     .flatMap((target) => addressOf(target) ?? []);
-  const said = isMailbox ? [] : [rule_name, words.join(';'), move_to_folder ?? ''];
+  // Outlook's own records have neither an object nor parameters.
+  const inOutlook = operation === 'UpdateInboxRules';
+  const conditions = inOutlook ? [] : [words.join(';'), move_to_folder ?? ''];
+  const said = isMailbox ? [] : [rule_name, ...conditions];
   return {
     user: lower(user),
     src_ip: given(src_ip),
@@ -296,8 +299,8 @@ function inboxRuleFields({ activity, id }: Extract<PlainRow, { log: 'm365' }>): 
     activity: operation,
     alert_id: id,
     outcome: 'success',
-    object: isMailbox ? given(user) : (given(rule_name) ?? `${user}\\`),
-    target: isMailbox ? given(user) : `${user}\\${rule_name}`,
+    object: isMailbox ? given(user) : (given(rule_name) ?? (inOutlook ? undefined : `${user}\\`)),
+    target: isMailbox || inOutlook ? given(user) : `${user}\\${rule_name}`,
     recipients: targets.length === 0 ? undefined : [...new Set(targets)],
     additional_info: given(said.filter((text) => text !== '').join(' ')),
   };

@@ -4,15 +4,14 @@
  */
 
 import type { ArchiveViewActivity, MailActivity, Person } from '../activity.js';
-import { HOUR, HOUR_SHARES, isHoliday, isOnLeave, MINUTE, weekday } from '../calendar.js';
+import { MINUTE } from '../calendar.js';
 import type { Mix } from '../mix.js';
-import { officeOf, peerGroupAt } from '../organisation.js';
-import { type Random, randomStream, Weighted } from '../random.js';
+import { peerGroupAt } from '../organisation.js';
+import { type Random, randomStream } from '../random.js';
 import type { Agenda, FollowUps } from './plan.js';
+import { isAtWork, momentAtWork } from './presence.js';
 
 const LOOK = 60;
-
-const HOURS = new Weighted(HOUR_SHARES.map((share, hour) => [hour, share] as const));
 
 /** Mails that somebody may ask for: some of all that came and went, the latest more likely. */
 const REMEMBERED = 256;
@@ -54,9 +53,8 @@ export class ArchiveBehaviour {
     if (factor === undefined) return;
     const random = this.planning;
     if (!random.chance(factor * this.mix.archive_looks_per_weekday)) return;
-    if (weekday(day) > 4 || isOnLeave(this.seed, person.index, day)) return;
-    if (isHoliday(officeOf(person), day)) return;
-    agenda.add(base + (HOURS.draw(random) + random.uniform()) * HOUR, person.index, LOOK);
+    if (!isAtWork(this.seed, person, day)) return;
+    agenda.add(base + momentAtWork(random), person.index, LOOK);
   }
 
   /** The first mail that is looked at; the others of the same search follow within minutes. */

@@ -1,12 +1,13 @@
 /** Sign-ins and administration in the mail gateway's audit log. */
 
-import type { AuditActivity, Person } from '../activity.js';
-import { HOUR, HOUR_SHARES, isHoliday, isOnLeave, localDay, tripOf, weekday } from '../calendar.js';
+import type { AuditActivity, Organisation, Person } from '../activity.js';
+import { HOUR, localDay, tripOf, weekday } from '../calendar.js';
 import type { Mix } from '../mix.js';
-import { officeOf, peerGroupAt } from '../organisation.js';
+import { peerGroupAt } from '../organisation.js';
 import type { OutsideWorld } from '../outside.js';
 import { type Random, randomStream, Weighted } from '../random.js';
 import type { Agenda } from './plan.js';
+import { isAtWork, momentAtWork } from './presence.js';
 
 const SIGN_IN = 20;
 const ADMIN = 21;
@@ -14,12 +15,17 @@ const ADMIN = 21;
 /** Sign-ins on a weekend day per one on a weekday. Assumed. */
 const WEEKEND = 0.06;
 
-const HOURS = new Weighted(HOUR_SHARES.map((share, hour) => [hour, share] as const));
+/** A mail that an administrator looks at. */
+interface Viewed {
+  readonly from: string;
+  readonly to: string;
+  readonly subject: string;
+}
 
 interface AdminAct {
   readonly type: string;
   readonly category: string;
-  readonly text: (random: Random, person: Person) => string;
+  readonly text: (random: Random, time: number, view: () => Viewed) => string;
 }
 
 const ADMIN_ACTS = new Weighted<AdminAct>([
@@ -43,7 +49,10 @@ const ADMIN_ACTS = new Weighted<AdminAct>([
     {
       type: 'Message Action',
       category: 'case_review_logs',
-      text: () => 'Viewed Message - Source: Search, Viewed Content: True',
+      text: (_random, _time, view) => {
+        const { from, to, subject } = view();
+        return `Viewed Message - Source: Search, From: <${from}>, To: <${to}>, Subject: ${subject}, Viewed Content: True`;
+      },
     },
     2,
   ],
@@ -67,8 +76,11 @@ const ADMIN_ACTS = new Weighted<AdminAct>([
     {
       type: 'Page Data Exports',
       category: 'reporting_logs',
-      text: (random) =>
-        `Export type : Download,Name :Message Tracking,File Size: ${2000 + random.int(90_000)},File type : .xlsx`,
+      text: (random, time) => {
+        const file = `export_at_${new Date(time).toISOString().slice(0, 19).replace(/\D/g, '')}.xlsx`;
+        const columns = 'From To Subject Status Date';
+        return `[Export type : Download,Name :Message Tracking,Columns exported :${columns},File name : ${file},File Size: ${2000 + random.int(90_000)},File type : .xlsx]`;
+      },
     },
     0.6,
   ],
@@ -78,11 +90,14 @@ export class AuditBehaviour {
   private readonly planning: Random;
   private readonly acting: Random;
   private readonly weekends: Random;
+  private readonly viewing: Random;
+  private readonly people: readonly Person[];
   private readonly seed: number;
   private readonly mix: Mix;
   private readonly world: OutsideWorld;
 
-  constructor(world: OutsideWorld, seed: number, mix: Mix) {
+  constructor(organisation: Organisation, world: OutsideWorld, seed: number, mix: Mix) {
+    this.people = organisation.people;
     this.world = world;
     this.seed = seed;
     this.mix = mix;
@@ -90,6 +105,7 @@ export class AuditBehaviour {
     this.planning = root.stream('planning');
     this.acting = root.stream('acting');
     this.weekends = root.stream('weekends');
+    this.viewing = root.stream('viewing');
   }
 
   plan(agenda: Agenda, person: Person, day: number, base: number, noon: number): void {
@@ -99,11 +115,9 @@ export class AuditBehaviour {
     const sign_ins = random.poisson(this.mix.sign_ins_per_weekday);
     const admin_acts = admin ? random.poisson(0.15) : 0;
     if (sign_ins + admin_acts === 0) return;
-    if (weekday(day) > 4 || isOnLeave(this.seed, person.index, day)) return;
-    if (isHoliday(officeOf(person), day)) return;
+    if (!isAtWork(this.seed, person, day)) return;
     for (let k = 0; k < sign_ins + admin_acts; k++) {
-      const at = (HOURS.draw(random) + random.uniform()) * HOUR;
-      agenda.add(base + at, person.index, k < sign_ins ? SIGN_IN : ADMIN);
+      agenda.add(base + momentAtWork(random), person.index, k < sign_ins ? SIGN_IN : ADMIN);
     }
   }
 
@@ -121,6 +135,17 @@ export class AuditBehaviour {
     const trip = tripOf(this.seed, person.index, day, person.country);
     if (trip !== undefined) return this.world.hotelAddress(person, trip.country);
     return inside ? this.world.officeAddress(person) : this.world.homeAddress(person);
+  }
+
+  /** A mail that came from outside to one of those who were there by then. */
+  private viewed(time: number): Viewed {
+    const random = this.viewing;
+    const to = random.pick(this.people.filter(({ hired }) => hired <= time));
+    return {
+      from: this.world.address(random, this.world.newDomain(random, to.country)),
+      to: to.address,
+      subject: this.world.subject(random, to),
+    };
   }
 
   perform(act: number, person: Person, time: number): AuditActivity | undefined {
@@ -148,7 +173,7 @@ export class AuditBehaviour {
       user: person.address,
       audit_type: what.type,
       category: what.category,
-      text: what.text(random, person),
+      text: what.text(random, time, () => this.viewed(time)),
       src_ip: this.world.officeAddress(person),
     };
   }

@@ -1,11 +1,11 @@
 /** Links that people follow in the mail they receive, and when they come to read it. */
 
 import type { Click, MailActivity, Person } from '../activity.js';
-import { HOUR, isHoliday, isOnLeave, localDay, MINUTE, startOfDay, weekday } from '../calendar.js';
+import { HOUR, localDay, MINUTE, startOfDay } from '../calendar.js';
 import type { Mix } from '../mix.js';
-import { officeOf } from '../organisation.js';
 import type { OutsideWorld } from '../outside.js';
 import { hashText, hashUnit, type Random, randomStream, Weighted } from '../random.js';
+import { isAtWork } from './presence.js';
 
 interface Place {
   /** Undefined: at the sender's own domain. */
@@ -18,7 +18,7 @@ interface Place {
 const PLACES = new Weighted<Place>([
   [{ host: undefined, path: 'news', category: 'Business' }, 24],
   [{ host: undefined, path: 'portal/orders', category: 'Business' }, 12],
-  [{ host: undefined, path: 'blog', category: 'Technology' }, 6],
+  [{ host: undefined, path: 'blog', category: 'Computers & Technology' }, 6],
   [{ host: 'www.google.com', path: 'search', category: 'Search Engines & Portals' }, 6],
   [{ host: 'www.linkedin.com', path: 'comm/in', category: 'Professional Networking' }, 8],
   [{ host: 'teams.microsoft.com', path: 'l/meetup-join', category: 'Web Conferencing' }, 10],
@@ -116,17 +116,9 @@ export class ClickBehaviour {
     const { time_zone } = person;
     let day = localDay(time_zone, moment);
     const hour = moment - startOfDay(time_zone, day);
-    if (hour >= DAY_BEGINS && hour < DAY_ENDS && this.works(person, day)) return moment;
+    if (hour >= DAY_BEGINS && hour < DAY_ENDS && isAtWork(this.seed, person, day)) return moment;
     if (hour >= DAY_BEGINS) day++;
-    for (let i = 0; i < LONGEST && !this.works(person, day); i++) day++;
+    for (let i = 0; i < LONGEST && !isAtWork(this.seed, person, day); i++) day++;
     return startOfDay(time_zone, day) + MORNING + this.random.exponential(40) * MINUTE;
-  }
-
-  private works(person: Person, day: number): boolean {
-    return (
-      weekday(day) < 5 &&
-      !isHoliday(officeOf(person), day) &&
-      !isOnLeave(this.seed, person.index, day)
-    );
   }
 }

@@ -1,16 +1,13 @@
 /** Mailbox rules that people make to keep order. */
 
 import type { InboxRuleActivity, Organisation, Person } from '../activity.js';
-import { HOUR, HOUR_SHARES, isHoliday, isOnLeave, weekday } from '../calendar.js';
 import type { Mix } from '../mix.js';
-import { officeOf } from '../organisation.js';
 import type { OutsideWorld } from '../outside.js';
 import { type Random, randomStream, Weighted } from '../random.js';
 import type { Agenda } from './plan.js';
+import { isAtWork, momentAtWork } from './presence.js';
 
 const RULE = 30;
-
-const HOURS = new Weighted(HOUR_SHARES.map((share, hour) => [hour, share] as const));
 
 const OPERATIONS = new Weighted<InboxRuleActivity['operation']>([
   ['New-InboxRule', 60],
@@ -52,9 +49,8 @@ export class InboxRuleBehaviour {
   plan(agenda: Agenda, person: Person, day: number, base: number): void {
     const random = this.planning;
     if (!random.chance(this.mix.inbox_rules_per_weekday / 0.875)) return;
-    if (weekday(day) > 4 || isOnLeave(this.seed, person.index, day)) return;
-    if (isHoliday(officeOf(person), day)) return;
-    agenda.add(base + (HOURS.draw(random) + random.uniform()) * HOUR, person.index, RULE);
+    if (!isAtWork(this.seed, person, day)) return;
+    agenda.add(base + momentAtWork(random), person.index, RULE);
   }
 
   perform(act: number, person: Person, time: number): InboxRuleActivity | undefined {
@@ -75,15 +71,19 @@ export class InboxRuleBehaviour {
       const other = random.pick(this.people);
       if (other !== person) forward_to = [other.address];
     }
+    const operation = OPERATIONS.draw(random);
+    const rule_name = forward_to.length > 0 && random.chance(0.5) ? 'Forward' : folder;
+    const words = random.pick(WORD_LISTS);
     return {
       kind: 'inbox-rule',
       time,
       user: person.address,
-      operation: OPERATIONS.draw(random),
-      rule_name: forward_to.length > 0 && random.chance(0.5) ? 'Forward' : folder,
+      operation,
+      rule_name,
       forward_to,
       move_to_folder: forward_to.length > 0 ? undefined : folder,
-      words: random.pick(WORD_LISTS),
+      // Rules made in Outlook go by the sender: nobody has published how words are logged there.
+      words: operation === 'UpdateInboxRules' ? [] : words,
       src_ip: random.chance(0.8)
         ? this.world.officeAddress(person)
         : this.world.homeAddress(person),

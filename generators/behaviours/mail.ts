@@ -3,14 +3,7 @@
  * conversations and contacts; planning and spelling them out apart would pass all of that around.
  */
 
-import type {
-  Attachment,
-  MailActivity,
-  MailOutcome,
-  Move,
-  Organisation,
-  Person,
-} from '../activity.js';
+import type { Attachment, MailActivity, Move, Organisation, Person } from '../activity.js';
 import {
   DAY,
   HOUR,
@@ -33,6 +26,14 @@ import { type Profile, profileOf, type RecipientHabits } from '../profile.js';
 import { hashUnit, type Random, randomStream, Weighted } from '../random.js';
 import { Colleagues } from './colleagues.js';
 import { Correspondence } from './correspondence.js';
+import {
+  DELIVERED,
+  heldAsSpam,
+  isUnknownRecipient,
+  NO_ATTACHMENTS,
+  outboundOutcome,
+  refusedAsSpam,
+} from './outcomes.js';
 import type { Agenda, FollowUps } from './plan.js';
 
 /** Acts on the agenda. */
@@ -44,54 +45,6 @@ const INTERNAL = 5;
 
 /** Share of weekdays on which people are neither on leave nor on a public holiday. */
 const PRESENCE = 0.875;
-
-const HOLD_REASONS = new Weighted<readonly [reason: string, policy: string]>([
-  [['Ctnt', 'Data Leak Prevention - Credit Cards'], 3],
-  [['Ctnt', 'Smart Tag - Confidential'], 3],
-  [['Att', 'Block Dangerous File Types'], 2],
-  [['RcptLimit', 'Recipient Limit'], 0.5],
-  [['Oth', 'Large Attachment Review'], 1],
-]);
-
-const RETRY_ERRORS = [
-  'Connection refused (Connection refused)',
-  'Connection timed out (Connection timed out)',
-  '451 4.7.1 Greylisting in action, please come back later',
-  '452 4.2.2 Mailbox temporarily full',
-];
-
-const BOUNCES: readonly { type: string; code: string; detail: string }[] = [
-  {
-    type: 'Recipient email address is possibly incorrect',
-    code: '550',
-    detail: '5.1.1 The email account that you tried to reach does not exist',
-  },
-  {
-    type: 'Recipient email address is possibly incorrect',
-    code: '550',
-    detail: '5.4.1 Recipient address rejected: Access denied. AS(201806281)',
-  },
-  { type: 'Recipient server unavailable or busy', code: '554', detail: '5.4.4 Host not found' },
-  {
-    type: 'Message rejected by recipient server',
-    code: '552',
-    detail: '5.3.4 Message size exceeds fixed limit',
-  },
-];
-
-const REJECTIONS: readonly { type: string; code: string; detail: string }[] = [
-  { type: 'Manual Envelope Rejection', code: '554', detail: 'Envelope blocked - User Entry' },
-  { type: 'Invalid Recipient Address', code: '550', detail: 'Invalid Recipient' },
-];
-
-const SPAM_REJECTIONS: readonly { type: string; code: string; detail: string }[] = [
-  { type: 'IP Found in RBL', code: '550', detail: 'zen.spamhaus.org' },
-  { type: 'Manual Envelope Rejection', code: '554', detail: 'Envelope blocked - User Entry' },
-  { type: 'Virus Signature Detection', code: '554', detail: '[clam.Xls.Dropper.Agent-7390523-0]' },
-  { type: 'Header Rejected', code: '550', detail: 'Administrative prohibition' },
-];
-
-const DELIVERED: MailOutcome = { kind: 'delivered' };
 
 /** What does not change about a person's mail, derived once. */
 interface Habits {
@@ -376,16 +329,17 @@ export class MailBehaviour {
       subject,
       body_bytes: this.world.bodyBytes(random),
       attachments,
-      outcome: this.outcome(random, attachments),
+      outcome: outboundOutcome(random, this.mix, attachments),
     };
     if (mail.outcome.kind === 'bounced' && random.chance(0.4)) {
       // A typing error, mended: the same mail again to the address it was meant for.
-      follow.later({
+      const again: MailActivity = {
         ...mail,
         time: time + Math.round((4 + random.exponential(25)) * MINUTE),
         recipients: [this.neighbour(random, recipients[0] as string), ...recipients.slice(1)],
         outcome: DELIVERED,
-      });
+      };
+      if (isUnknownRecipient(mail.outcome)) follow.later(again);
     }
     return mail;
   }
@@ -548,7 +502,7 @@ export class MailBehaviour {
   private spam(person: Person, time: number): MailActivity {
     const random = this.writing;
     const habits = this.habitsOf(person);
-    const rejection = random.pick(SPAM_REJECTIONS);
+    const refused = refusedAsSpam(random);
     return {
       kind: 'mail',
       time,
@@ -558,7 +512,7 @@ export class MailBehaviour {
       subject: this.world.topicSubject(random.int(0x7fffffff), habits.department),
       body_bytes: this.world.bodyBytes(random),
       attachments: NO_ATTACHMENTS,
-      outcome: random.chance(0.8) ? { kind: 'rejected', ...rejection } : heldAsSpam(random),
+      outcome: random.chance(0.8) ? refused : heldAsSpam(random),
     };
   }
 
@@ -659,44 +613,11 @@ export class MailBehaviour {
     if (reply) return `${local ? 'AW: ' : random.chance(0.6) ? 'RE: ' : 'Re: '}${text}`;
     return `${local ? 'WG: ' : random.chance(0.7) ? 'FW: ' : 'Fwd: '}${text}`;
   }
-
-  private outcome(random: Random, attachments: readonly Attachment[]): MailOutcome {
-    const mix = this.mix;
-    const u = random.uniform();
-    // Content policies look at attachments, so those are held three times as often.
-    const held = mix.outbound_held * (attachments.length > 0 ? 2.2 : 0.7);
-    let edge = held;
-    if (u < edge) {
-      const [reason, policy] = HOLD_REASONS.draw(random);
-      return {
-        kind: 'held',
-        reason,
-        policy,
-        release_after: random.chance(0.7)
-          ? Math.round(random.lognormal(Math.log(2.5 * HOUR), 1.3))
-          : undefined,
-      };
-    }
-    edge += mix.outbound_bounced;
-    if (u < edge) return { kind: 'bounced', ...random.pick(BOUNCES) };
-    edge += mix.outbound_retried;
-    if (u < edge) {
-      return {
-        kind: 'retried',
-        attempts: 2 + random.poisson(0.9),
-        error: random.pick(RETRY_ERRORS),
-      };
-    }
-    edge += mix.outbound_rejected;
-    if (u < edge) return { kind: 'rejected', ...random.pick(REJECTIONS) };
-    return DELIVERED;
-  }
 }
 
 const TOPICS = 8;
 /** Share of mail that people with a second address send from it. Assumed. */
 const FROM_ALIAS = 0.06;
-const NO_ATTACHMENTS: readonly Attachment[] = [];
 const NEWS_NAMES = ['news', 'newsletter', 'no-reply', 'info', 'noreply', 'updates', 'notification'];
 
 /** Recipients beyond the first: mostly none, with a power-law tail. */
@@ -707,15 +628,4 @@ function extraRecipients(random: Random, { several, exponent }: RecipientHabits)
 
 function extensionOf(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1);
-}
-
-function heldAsSpam(random: Random): MailOutcome {
-  return {
-    kind: 'held',
-    reason: 'Spm',
-    policy: 'Spam Scanning',
-    release_after: random.chance(0.15)
-      ? Math.round(random.lognormal(Math.log(5 * HOUR), 1))
-      : undefined,
-  };
 }

@@ -3,19 +3,11 @@
  * while they are at work; machines send at machine hours, on Sundays too.
  */
 
-import type {
-  Attachment,
-  MailActivity,
-  Mailbox,
-  MailOutcome,
-  Organisation,
-  Person,
-} from '../activity.js';
+import type { MailActivity, Mailbox, Organisation, Person } from '../activity.js';
 import {
   dayNumber,
   daysBeginningIn,
   HOUR,
-  HOUR_SHARES,
   isHoliday,
   isOnLeave,
   officeIn,
@@ -26,10 +18,12 @@ import { departmentNamed } from '../departments.js';
 import type { Mix } from '../mix.js';
 import { officeOf, peerGroupAt } from '../organisation.js';
 import type { OutsideWorld } from '../outside.js';
-import { type Random, randomStream, Weighted } from '../random.js';
+import { type Random, randomStream } from '../random.js';
 import type { Contact } from './correspondence.js';
 import { Blocks, Memory } from './memory.js';
+import { DELIVERED, NO_ATTACHMENTS, UNKNOWN_RECIPIENT } from './outcomes.js';
 import type { Agenda } from './plan.js';
+import { HOURS, momentAtWork } from './presence.js';
 
 const ANSWER = 40;
 const ENQUIRY = 41;
@@ -40,8 +34,6 @@ const NOTICE = 201;
 const REPORT = 202;
 const ALARM = 203;
 
-const HOURS = new Weighted(HOUR_SHARES.map((share, hour) => [hour, share] as const));
-
 /** Enquiries per answer: not all deserve one. */
 const ENQUIRIES = 1.3;
 /** Share of enquiries by people who never wrote before, and of first mails from the mailbox. */
@@ -50,15 +42,6 @@ const FIRST_MAIL = 0.08;
 /** Share of a machine's notices to recipients it has not written to. */
 const NEW_RECIPIENT = 0.3;
 const CONTACTS = 300;
-
-const DELIVERED: MailOutcome = { kind: 'delivered' };
-const UNKNOWN_RECIPIENT: MailOutcome = {
-  kind: 'bounced',
-  type: 'Recipient email address is possibly incorrect',
-  code: '550',
-  detail: '5.1.1 The email account that you tried to reach does not exist',
-};
-const NO_ATTACHMENTS: readonly Attachment[] = [];
 
 const NOTICES: readonly (readonly [subject: string, file: string | undefined])[] = [
   ['Your order # has been shipped', undefined],
@@ -143,7 +126,7 @@ export class MailboxBehaviour {
     // Enquiries come to the mailbox, whoever is away; they are counted by members all the same.
     const enquiries = random.poisson(this.answers * ENQUIRIES * (working ? 1 : 0.25));
     for (let k = 0; k < enquiries; k++) {
-      agenda.add(base + (HOURS.draw(random) + random.uniform()) * HOUR, person.index, ENQUIRY);
+      agenda.add(base + momentAtWork(random), person.index, ENQUIRY);
     }
     if (!working || isOnLeave(this.seed, person.index, day)) return;
     for (let k = random.poisson(this.answers); k > 0; k--) {

@@ -1,12 +1,11 @@
 /** Requests that web protection refuses: a few people, a few sites, mostly harmless. */
 
 import type { Person, WebActivity } from '../activity.js';
-import { HOUR, HOUR_SHARES, isHoliday, isOnLeave, weekday } from '../calendar.js';
 import type { Mix } from '../mix.js';
-import { officeOf } from '../organisation.js';
 import type { OutsideWorld } from '../outside.js';
 import { type Random, randomStream, Weighted } from '../random.js';
 import type { Agenda, FollowUps } from './plan.js';
+import { isAtWork, momentAtWork } from './presence.js';
 
 const DENIED = 10;
 
@@ -44,8 +43,6 @@ const SITES = new Weighted<Site>([
   [{ domain: 'mediafire.com', category: 'File Sharing', path: 'file', upload: 0.1 }, 0.7],
 ]);
 
-const HOURS = new Weighted(HOUR_SHARES.map((share, hour) => [hour, share] as const));
-
 export class WebBehaviour {
   private readonly planning: Random;
   private readonly acting: Random;
@@ -77,11 +74,9 @@ export class WebBehaviour {
     if (rate === 0) return;
     const random = this.planning;
     const visits = random.poisson(rate * this.mix.web_denied_per_weekday * 0.7);
-    if (visits === 0 || weekday(day) > 4 || isOnLeave(this.seed, person.index, day)) return;
-    if (isHoliday(officeOf(person), day)) return;
+    if (visits === 0 || !isAtWork(this.seed, person, day)) return;
     for (let k = 0; k < visits; k++) {
-      const at = (HOURS.draw(random) + random.uniform()) * HOUR;
-      agenda.add(base + at, person.index, DENIED);
+      agenda.add(base + momentAtWork(random), person.index, DENIED);
     }
   }
 

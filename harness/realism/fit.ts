@@ -36,7 +36,8 @@ export interface Stage {
 
 /** One number, or list of numbers, of a profile, and the statistic that it moves. */
 interface Knob {
-  readonly path: readonly [string, string?];
+  /** Its place in the profile: `hours`, `novelty.floor`. */
+  readonly parameter: string;
   readonly of: (s: Statistics) => number | readonly number[];
   /** Why these mails cannot tell; undefined when they can. */
   readonly missing: (s: Statistics, about: About) => string | undefined;
@@ -45,8 +46,7 @@ interface Knob {
    * power of the ratio.
    */
   readonly by: number | 'difference';
-  readonly lo: number;
-  readonly hi: number;
+  readonly limits: readonly [lowest: number, highest: number];
 }
 
 interface About {
@@ -71,6 +71,9 @@ const series = needs('people with 50 mails', (s) => s.counts.day_series, 5);
 const sent = needs('sent mails', (s) => s.counts.sent, 500);
 const outside = needs('external mails', (s) => s.counts.external_events, 500);
 const curves = needs('people with 100 external mails', (s) => s.counts.domain_curves, 5);
+const outbound = needs('outbound mails', (s) => s.counts.outbound, 500);
+const subjects = needs('mails with a subject', (s) => s.counts.subjects, 500);
+const sizes = needs('attachments with a size', (s) => s.counts.sized_files, 200);
 const inside =
   (then: Knob['missing']): Knob['missing'] =>
   (s, about) =>
@@ -78,237 +81,123 @@ const inside =
 const departments: Knob['missing'] = (s) =>
   s.departments > 1 ? outside(s) : 'departments not known';
 
+const knob = (
+  parameter: string,
+  of: Knob['of'],
+  missing: Knob['missing'],
+  by: Knob['by'],
+  limits: Knob['limits'],
+): Knob => ({ parameter, of, missing, by, limits });
+
+/** By parameter: its statistic, whether there are mails enough, how it follows, and between which limits. */
 const knobs: readonly Knob[] = [
-  {
-    path: ['mails_per_weekday'],
-    of: (s) => (hasInternalMail(s) ? s.sent_per_weekday : s.outbound_per_weekday),
-    missing: senders,
-    by: 1,
-    lo: 0.01,
-    hi: 500,
-  },
-  { path: ['rate_sigma'], of: (s) => s.rate_sigma, missing: senders, by: 1, lo: 0.05, hi: 3 },
-  {
-    path: ['external_share'],
-    of: (s) => s.outbound_external_share,
-    missing: inside(sent),
-    by: 1,
-    lo: 0.002,
-    hi: 0.95,
-  },
-  {
-    path: ['external_spread'],
-    of: (s) => s.external_share_variance,
-    missing: inside(senders),
-    by: -1,
-    lo: 0.1,
-    hi: 50,
-  },
-  {
-    path: ['days', 'shape'],
-    of: (s) => s.negbin_k_median,
-    missing: series,
-    by: 1,
-    lo: 0.1,
-    hi: 50,
-  },
-  {
-    path: ['days', 'memory'],
-    of: (s) => s.lag1_median,
-    missing: series,
-    by: 'difference',
-    lo: 0,
-    hi: 0.8,
-  },
-  {
-    path: ['days', 'weekdays'],
-    of: (s) => s.dow_share.slice(0, 5),
-    missing: sent,
-    by: 1,
-    lo: 0.001,
-    hi: 100,
-  },
-  {
-    path: ['days', 'weekend_level'],
-    of: (s) => s.weekend_share,
-    missing: sent,
-    by: 1,
-    lo: 0.0001,
-    hi: 10,
-  },
-  {
-    path: ['hours'],
-    of: (s) => s.hour_share_weekday,
-    missing: (s, { clock }) => (clock ? sent(s) : "the senders' time zone is not known"),
-    by: 1,
-    lo: 0.00001,
-    hi: 1,
-  },
-  {
-    path: ['recipients', 'several'],
-    of: (s) => 1 - s.sent_share_1,
-    missing: sent,
-    by: 1,
-    lo: 0.0005,
-    hi: 0.95,
-  },
-  {
-    path: ['recipients', 'exponent'],
-    of: (s) => (s.sent_mean - 1) / (1 - s.sent_share_1),
-    missing: sent,
-    by: -0.5,
-    lo: 1.05,
-    hi: 8,
-  },
-  {
-    path: ['colleagues', 'exponent'],
-    of: (s) => s.contacts_beta,
-    missing: inside(needs('people with 100 mails inside', (s) => s.counts.contact_curves, 5)),
-    by: 'difference',
-    lo: 0.1,
-    hi: 0.95,
-  },
-  {
-    path: ['novelty', 'exponent'],
-    of: (s) => s.domains_beta,
-    missing: curves,
-    by: 'difference',
-    lo: 0.1,
-    hi: 0.95,
-  },
-  {
-    path: ['novelty', 'floor'],
-    of: (s) => first(s, 'user'),
-    missing: outside,
-    by: 1,
-    lo: 0.001,
-    hi: 0.8,
-  },
-  {
-    path: ['novelty', 'address'],
-    of: (s) => (first(s, 'address') - first(s, 'user')) / (1 - first(s, 'user')),
-    missing: outside,
-    by: 1,
-    lo: 0.001,
-    hi: 0.95,
-  },
-  {
-    path: ['novelty', 'department'],
-    of: (s) => (first(s, 'user') - first(s, 'department')) / first(s, 'user'),
-    missing: departments,
-    by: 1,
-    lo: 0.005,
-    hi: 0.45,
-  },
-  {
-    path: ['novelty', 'organisation'],
-    of: (s) => (first(s, 'user') - first(s, 'organisation')) / first(s, 'user'),
-    missing: (s) =>
-      s.people > 300 ? 'known only for organisations of up to 300 people' : outside(s),
-    by: 1,
-    lo: 0.01,
-    hi: 0.95,
-  },
-  {
-    path: ['novelty', 'abroad'],
-    of: (s) => firstShare(s, 'country', all),
-    missing: needs('external mails', (s) => s.counts.external_events, 2000),
-    by: 1,
-    lo: 0.0005,
-    hi: 0.9,
-  },
-  {
-    path: ['subjects', 'reply'],
-    of: (s) => s.re_share,
-    missing: needs('mails with a subject', (s) => s.counts.subjects, 500),
-    by: 1,
-    lo: 0.001,
-    hi: 0.7,
-  },
-  {
-    path: ['subjects', 'forward'],
-    of: (s) => s.fw_share,
-    missing: needs('mails with a subject', (s) => s.counts.subjects, 500),
-    by: 1,
-    lo: 0.001,
-    hi: 0.3,
-  },
-  {
-    path: ['attachments', 'internal'],
-    of: (s) => s.files_share_internal / s.files_share_outbound,
-    missing: inside(sent),
-    by: 1,
-    lo: 0.01,
-    hi: 5,
-  },
-  {
-    path: ['attachments', 'inbound'],
-    of: (s) => s.files_share_inbound / s.files_share_outbound,
-    missing: needs('inbound mails', (s) => s.counts.inbound, 500),
-    by: 1,
-    lo: 0.01,
-    hi: 5,
-  },
-  {
-    path: ['attachments', 'several'],
-    of: (s) => 1 - s.single_file_share,
-    missing: needs('mails with attachments', (s) => s.counts.with_files, 200),
-    by: 1,
-    lo: 0.001,
-    hi: 0.95,
-  },
-  {
-    path: ['attachments', 'mu'],
-    of: (s) => s.file_mu,
-    missing: needs('attachments with a size', (s) => s.counts.sized_files, 200),
-    by: 'difference',
-    lo: 4,
-    hi: 18,
-  },
-  {
-    path: ['attachments', 'sigma'],
-    of: (s) => s.file_sigma,
-    missing: needs('attachments with a size', (s) => s.counts.sized_files, 200),
-    by: 1,
-    lo: 0.05,
-    hi: 4,
-  },
-  {
-    path: ['mix', 'attachment_share'],
-    of: (s) => s.files_share_outbound,
-    missing: needs('outbound mails', (s) => s.counts.outbound, 500),
-    by: 1,
-    lo: 0.002,
-    hi: 0.9,
-  },
-  {
-    path: ['mix', 'inbound_ratio'],
-    of: (s) => s.inbound_ratio,
-    missing: (s) =>
-      s.counts.inbound === 0
-        ? 'no inbound mail'
-        : needs('outbound mails', (t) => t.counts.outbound, 500)(s),
-    by: 1,
-    lo: 0.01,
-    hi: 100,
-  },
-  {
-    path: ['mix', 'freemail_share'],
-    of: (s) => s.freemail_share,
-    missing: outside,
-    by: 1,
-    lo: 0.002,
-    hi: 0.8,
-  },
-  {
-    path: ['mix', 'own_mailbox_share'],
-    of: (s) => s.surname_share,
-    missing: (s) =>
-      s.counts.surnames > 0.5 * s.people ? outside(s) : 'names of the people not known',
-    by: 1,
-    lo: 0.0005,
-    hi: 0.5,
-  },
+  knob(
+    'mails_per_weekday',
+    (s) => (hasInternalMail(s) ? s.sent_per_weekday : s.outbound_per_weekday),
+    senders,
+    1,
+    [0.01, 500],
+  ),
+  knob('rate_sigma', (s) => s.rate_sigma, senders, 1, [0.05, 3]),
+  knob('external_share', (s) => s.outbound_external_share, inside(sent), 1, [0.002, 0.95]),
+  knob('external_spread', (s) => s.external_share_variance, inside(senders), -1, [0.1, 50]),
+  knob('days.shape', (s) => s.negbin_k_median, series, 1, [0.1, 50]),
+  knob('days.memory', (s) => s.lag1_median, series, 'difference', [0, 0.8]),
+  knob('days.weekdays', (s) => s.dow_share.slice(0, 5), sent, 1, [0.001, 100]),
+  knob('days.weekend_level', (s) => s.weekend_share, sent, 1, [0.0001, 10]),
+  knob(
+    'hours',
+    (s) => s.hour_share_weekday,
+    (s, { clock }) => (clock ? sent(s) : "the senders' time zone is not known"),
+    1,
+    [0.00001, 1],
+  ),
+  knob('recipients.several', (s) => 1 - s.sent_share_1, sent, 1, [0.0005, 0.95]),
+  knob(
+    'recipients.exponent',
+    (s) => (s.sent_mean - 1) / (1 - s.sent_share_1),
+    sent,
+    -0.5,
+    [1.05, 8],
+  ),
+  knob(
+    'colleagues.exponent',
+    (s) => s.contacts_beta,
+    inside(needs('people with 100 mails inside', (s) => s.counts.contact_curves, 5)),
+    'difference',
+    [0.1, 0.95],
+  ),
+  knob('novelty.exponent', (s) => s.domains_beta, curves, 'difference', [0.1, 0.95]),
+  knob('novelty.floor', (s) => first(s, 'user'), outside, 1, [0.001, 0.8]),
+  knob(
+    'novelty.address',
+    (s) => (first(s, 'address') - first(s, 'user')) / (1 - first(s, 'user')),
+    outside,
+    1,
+    [0.001, 0.95],
+  ),
+  knob(
+    'novelty.department',
+    (s) => (first(s, 'user') - first(s, 'department')) / first(s, 'user'),
+    departments,
+    1,
+    [0.005, 0.45],
+  ),
+  knob(
+    'novelty.organisation',
+    (s) => (first(s, 'user') - first(s, 'organisation')) / first(s, 'user'),
+    (s) => (s.people > 300 ? 'known only for organisations of up to 300 people' : outside(s)),
+    1,
+    [0.01, 0.95],
+  ),
+  knob(
+    'novelty.abroad',
+    (s) => firstShare(s, 'country', all),
+    needs('external mails', (s) => s.counts.external_events, 2000),
+    1,
+    [0.0005, 0.9],
+  ),
+  knob('subjects.reply', (s) => s.re_share, subjects, 1, [0.001, 0.7]),
+  knob('subjects.forward', (s) => s.fw_share, subjects, 1, [0.001, 0.3]),
+  knob(
+    'attachments.internal',
+    (s) => s.files_share_internal / s.files_share_outbound,
+    inside(sent),
+    1,
+    [0.01, 5],
+  ),
+  knob(
+    'attachments.inbound',
+    (s) => s.files_share_inbound / s.files_share_outbound,
+    needs('inbound mails', (s) => s.counts.inbound, 500),
+    1,
+    [0.01, 5],
+  ),
+  knob(
+    'attachments.several',
+    (s) => 1 - s.single_file_share,
+    needs('mails with attachments', (s) => s.counts.with_files, 200),
+    1,
+    [0.001, 0.95],
+  ),
+  knob('attachments.mu', (s) => s.file_mu, sizes, 'difference', [4, 18]),
+  knob('attachments.sigma', (s) => s.file_sigma, sizes, 1, [0.05, 4]),
+  knob('mix.attachment_share', (s) => s.files_share_outbound, outbound, 1, [0.002, 0.9]),
+  knob(
+    'mix.inbound_ratio',
+    (s) => s.inbound_ratio,
+    (s) => (s.counts.inbound === 0 ? 'no inbound mail' : outbound(s)),
+    1,
+    [0.01, 100],
+  ),
+  knob('mix.freemail_share', (s) => s.freemail_share, outside, 1, [0.002, 0.8]),
+  knob(
+    'mix.own_mailbox_share',
+    (s) => s.surname_share,
+    (s) => (s.counts.surnames > 0.5 * s.people ? outside(s) : 'names of the people not known'),
+    1,
+    [0.0005, 0.5],
+  ),
 ];
 
 /**
@@ -327,7 +216,7 @@ export function fitProfile(
   for (const knob of knobs) {
     const reason = knob.missing(observed, circumstances) ?? unusable(knob.of(observed));
     if (reason === undefined) turned.push(knob);
-    else kept.push({ parameter: knob.path.filter(Boolean).join('.'), reason });
+    else kept.push({ parameter: knob.parameter, reason });
   }
   const bodies = bodiesOf(observed);
   if (bodies === undefined) kept.push({ parameter: 'bodies', reason: 'no sizes of mails' });
@@ -373,7 +262,7 @@ function turn(
   observed: Statistics,
   simulated: Statistics,
 ): ProfileChanges {
-  const [group, key] = knob.path;
+  const [group = '', key] = knob.parameter.split('.');
   const parts = profile as unknown as Readonly<Record<string, unknown>>;
   const held = key === undefined ? parts[group] : (parts[group] as Record<string, unknown>)[key];
   const wanted = knob.of(observed);
@@ -400,7 +289,7 @@ function moved(
   value: number,
   wanted: number,
   got: number,
-  { by, lo, hi }: Knob,
+  { by, limits: [lowest, highest] }: Knob,
   gain: number,
 ): number {
   if (!Number.isFinite(got)) return value;
@@ -411,7 +300,7 @@ function moved(
     const ratio = Math.min(4, Math.max(0.25, (wanted + 1e-6) / (got + 1e-6)));
     next = value * ratio ** (by * gain);
   }
-  return Number(Math.min(hi, Math.max(lo, next)).toPrecision(5));
+  return Number(Math.min(highest, Math.max(lowest, next)).toPrecision(5));
 }
 
 /** From the upper half of the sizes, where headers count for little. */

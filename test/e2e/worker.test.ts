@@ -1,60 +1,25 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type DrillOptions, prepareDrill } from '../../harness/drill-options.js';
 import type { RunEvent } from '../../harness/events.js';
-import { builtInContent } from '../../harness/package-root.js';
 import { run } from '../../harness/run.js';
 import { startDrill as startFromSource } from '../../harness/workers/start-drill.js';
+import { compiled, MAILS_CODE, smallDrill, writeStory } from './compiled-drill.js';
 
-/** Compiled, as people run it: `npm test` compiles before it tests. */
 let startDrill: typeof startFromSource;
 let folder: string;
 beforeAll(async () => {
-  const compiled = new URL('../../dist/harness/workers/start-drill.js', import.meta.url).pathname;
-  ({ startDrill } = (await import(pathToFileURL(compiled).href)) as {
+  ({ startDrill } = (await compiled('workers/start-drill.js')) as {
     startDrill: typeof startFromSource;
   });
   folder = mkdtempSync(join(tmpdir(), 'leakdrill-worker-'));
-  mkdirSync(join(folder, 'attack/T1048.003'), { recursive: true });
-  writeFileSync(
-    join(folder, 'attack/T1048.003/own-story.ts'),
-    `import { defineScenario } from 'leakdrill/scenarios';
-export default defineScenario({
-  kind: 'attack', technique: 'T1048.003', title: 'Own', story: 'Mails a source file to a private mailbox.',
-  expects: ['EM-File'],
-  cast: (candidates) => candidates[0] ?? { nobody: 'somebody' },
-  *play(stage) {
-    yield { step: 'mails', at: stage.at(0, '10:00'), activity: stage.mail({ to: 'x@gmail.com', subject: 'code', attachments: { 'main.java': 5000 } }) };
-  },
-});
-`,
-  );
+  writeStory(folder, 'own-story', MAILS_CODE);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const options = (more: Partial<DrillOptions> = {}): DrillOptions => ({
-  seed: 3,
-  people: 12,
-  peer_groups: 2,
-  history_days: 5,
-  test_days: 5,
-  start: Date.UTC(2024, 0, 1),
-  instances: 1,
-  internal_mail: false,
-  format: 'v1-json',
-  base_rate: 1e-4,
-  version: '0.0.0',
-  command: 'test',
-  content: builtInContent,
-  context: [],
-  scenarios: undefined,
-  only: [],
-  cwd: folder,
-  ...more,
-});
+const options = (more: Partial<DrillOptions> = {}): DrillOptions => smallDrill(folder, more);
 
 describe('a drill in a worker', () => {
   test('gives the same result as in this thread, compiled or from source', async () => {

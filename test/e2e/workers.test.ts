@@ -1,28 +1,26 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { runCli as runFromSource } from '../../harness/cli/cli.js';
 import type { DrillOptions } from '../../harness/drill-options.js';
 import type { RunEvent } from '../../harness/events.js';
-import { builtInContent, packageRoot } from '../../harness/package-root.js';
 import type { RunResult } from '../../harness/result.generated.js';
 import type { runDrill as runDrillFromSource } from '../../harness/workers/run-drill.js';
 import type { startDrill as startFromSource } from '../../harness/workers/start-drill.js';
 import { type Outcome, runInMemory } from '../unit/harness/memory-shell.js';
+import { compiled, MAILS_CODE, smallDrill, writeStory } from './compiled-drill.js';
 
-/** Compiled, as people run it: `npm test` compiles before it tests. */
 let runCli: typeof runFromSource;
 let runDrill: typeof runDrillFromSource;
 let startDrill: typeof startFromSource;
 let cwd: string;
 beforeAll(async () => {
-  const load = (file: string): Promise<unknown> =>
-    import(pathToFileURL(join(packageRoot, 'dist/harness', file)).href);
-  ({ runCli } = (await load('cli/cli.js')) as { runCli: typeof runFromSource });
-  ({ runDrill } = (await load('workers/run-drill.js')) as { runDrill: typeof runDrillFromSource });
-  ({ startDrill } = (await load('workers/start-drill.js')) as {
+  ({ runCli } = (await compiled('cli/cli.js')) as { runCli: typeof runFromSource });
+  ({ runDrill } = (await compiled('workers/run-drill.js')) as {
+    runDrill: typeof runDrillFromSource;
+  });
+  ({ startDrill } = (await compiled('workers/start-drill.js')) as {
     startDrill: typeof startFromSource;
   });
   cwd = mkdtempSync(join(tmpdir(), 'leakdrill-workers-'));
@@ -33,27 +31,8 @@ const small = ['--people', '16', '--peer-groups', '2', '--history-days', '12', '
 const drill = (...argv: string[]): Promise<Outcome> =>
   runInMemory(['drill', ...small, ...argv], { cwd, runCli });
 
-const options = (more: Partial<DrillOptions> = {}): DrillOptions => ({
-  seed: 3,
-  people: 12,
-  peer_groups: 2,
-  history_days: 5,
-  test_days: 5,
-  start: Date.UTC(2024, 0, 1),
-  instances: 1,
-  internal_mail: false,
-  format: 'v1-json',
-  base_rate: 1e-4,
-  version: '0.0.0',
-  command: 'test',
-  content: builtInContent,
-  context: [],
-  scenarios: undefined,
-  only: [],
-  cwd,
-  workers: 2,
-  ...more,
-});
+const options = (more: Partial<DrillOptions> = {}): DrillOptions =>
+  smallDrill(cwd, { workers: 2, ...more });
 
 describe('a drill', () => {
   test.each([
@@ -90,20 +69,7 @@ describe('a drill', () => {
 
   test("on two workers plays the user's own scenarios", async () => {
     const folder = join(cwd, 'own');
-    mkdirSync(join(folder, 'attack/T1048.003'), { recursive: true });
-    writeFileSync(
-      join(folder, 'attack/T1048.003/own-story.ts'),
-      `import { defineScenario } from 'leakdrill/scenarios';
-export default defineScenario({
-  kind: 'attack', technique: 'T1048.003', title: 'Own', story: 'Mails a source file to a private mailbox.',
-  expects: ['EM-File'],
-  cast: (candidates) => candidates[0] ?? { nobody: 'somebody' },
-  *play(stage) {
-    yield { step: 'mails', at: stage.at(0, '10:00'), activity: stage.mail({ to: 'x@gmail.com', subject: 'code', attachments: { 'main.java': 5000 } }) };
-  },
-});
-`,
-    );
+    writeStory(folder, 'own-story', MAILS_CODE);
     const own = { scenarios: folder, only: ['own-*'] };
     const one = await startDrill(options({ ...own, workers: 1 })).result;
     expect(one.instances.map(({ id }) => id)).toEqual(['attack/T1048.003/own-story#1']);
@@ -128,17 +94,7 @@ export default defineScenario({
 
   test('on two workers whose scenarios fail rejects as on one', async () => {
     const folder = join(cwd, 'faulty');
-    mkdirSync(join(folder, 'attack/T1048.003'), { recursive: true });
-    writeFileSync(
-      join(folder, 'attack/T1048.003/faulty.ts'),
-      `import { defineScenario } from 'leakdrill/scenarios';
-export default defineScenario({
-  kind: 'attack', technique: 'T1048.003', title: 'Faulty', story: 'Falls over.', expects: ['EM-File'],
-  cast: (candidates) => candidates[0] ?? { nobody: 'somebody' },
-  *play() { throw new Error('fell over'); },
-});
-`,
-    );
+    writeStory(folder, 'faulty', "throw new Error('fell over');");
     const fault = async (workers: number): Promise<unknown> => {
       const failing = options({ scenarios: folder, only: ['faulty'], workers });
       return startDrill(failing).result.catch(({ name, message }: Error) => ({ name, message }));

@@ -34,11 +34,14 @@ const DEED: Readonly<Record<LogName, readonly string[]>> = {
   archive_view: [],
 };
 
-/** What decides which lines are like each other: the log, the direction and what became of the mail. */
+/**
+ * What decides which lines are like each other: the log, the direction, what became of the mail, and
+ * the kind of record, which follows from how a mailbox rule was made.
+ */
 const FATE = [
   ...['Dir', 'Act', 'Hld', 'Delivered', 'Attempt', 'RejType', 'RejCode', 'Err'],
   ...['direction', 'action', 'holdReason', 'delivered', 'deliveryAttempts', 'rejectionType'],
-  ...['rejectionCode', 'deliveryErrors', 'route', 'TlsVer', 'tlsVersion'],
+  ...['rejectionCode', 'deliveryErrors', 'route', 'TlsVer', 'tlsVersion', 'RecordType'],
 ];
 /** Where the fate holds a part of the deed, that part does not count. */
 const NO_FATE: Readonly<Partial<Record<LogName, readonly string[]>>> = {

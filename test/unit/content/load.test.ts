@@ -3,41 +3,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type LoadOptions, loadContent, loadTestDirectory, locate } from '#content';
+import { SIZE_MODEL, SMALL_PACK } from './small-pack.js';
 
-/** A small pack that loads without faults. */
 const smallPack: Readonly<Record<string, string>> = {
-  'event-types.yaml': `
-fields:
-  user: { type: text, from: enriched, description: Who. }
-  bytes: { type: number, unit: bytes, from: parsed, description: Size. }
-event_types:
-  mail-out: { description: Mail., kind: mail, container: session, fields: [user, bytes] }
-`,
-  'attack.json': '{ "T1000": { "name": "Technique", "tactics": ["Exfiltration"] } }',
-  'gates.yaml': 'default: {}\n',
-  'rules/T1000/BIG.yaml': `
-name: Big mail
-description: A mail that is big.
-events: [mail-out]
-when: bytes > 5 * MB
-score: 5
-reason: "{user} sent much"
-tests:
-  - name: six megabytes
-    events: [{ bytes: 6291456 }]
-    fires: true
-  - name: five megabytes
-    events: [{ bytes: 5242880 }]
-    fires: false
-`,
-  'models/SIZE.yaml': `
-name: Size
-description: Sizes of mails.
-kind: numerical
-scope: user
-feature: bytes
-trains_on: [mail-out]
-`,
+  ...SMALL_PACK,
+  'models/SIZE.yaml': SIZE_MODEL,
   'context/competition_domains.yaml': `
 description: Competitors.
 source: own

@@ -12,32 +12,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { loadContent, locate, rememberContent } from '#content';
 import { ContentMemory } from '../../../content/memory.js';
+import { SIZE_MODEL, SMALL_PACK } from './small-pack.js';
 
 const files: Readonly<Record<string, string>> = {
-  'event-types.yaml': `
-fields:
-  user: { type: text, from: enriched, description: Who. }
-  bytes: { type: number, unit: bytes, from: parsed, description: Size in β. }
-event_types:
-  mail-out: { description: Mail., kind: mail, container: session, fields: [user, bytes] }
-`,
-  'attack.json': '{ "T1000": { "name": "Technique", "tactics": ["Exfiltration"] } }',
-  'gates.yaml': 'default: {}\n',
-  'rules/T1000/BIG.yaml': `
-name: Big mail
-description: A mail that is big.
-events: [mail-out]
-when: bytes > 5 * MB
-score: 5
-reason: "{user} sent much"
-tests:
-  - name: six megabytes
-    events: [{ bytes: 6291456 }]
-    fires: true
-  - name: five megabytes
-    events: [{ bytes: 5242880 }]
-    fires: false
-`,
+  ...SMALL_PACK,
   'context/public.yaml': `
 description: Free mail.
 source: the package
@@ -47,14 +25,6 @@ package: email-providers
 values: [müller.example, aaa.example]
 `,
 };
-const sizes = `
-name: Size
-description: Sizes of mails.
-kind: numerical
-scope: user
-feature: bytes
-trains_on: [mail-out]
-`;
 
 let root: string;
 let memory: string;
@@ -68,7 +38,7 @@ beforeAll(() => {
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 const model = (): string => join(root, 'models/SIZE.yaml');
 beforeEach(async () => {
-  writeFileSync(model(), sizes);
+  writeFileSync(model(), SIZE_MODEL);
   await rememberContent(root, memory);
 });
 

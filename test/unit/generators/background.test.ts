@@ -113,6 +113,84 @@ describe('background activity', () => {
   });
 });
 
+describe('what becomes of mail and what administrators do', () => {
+  const days = 200;
+  const org = createOrganisation({ seed: 6, people: 60, peer_groups: 6, start: START, days });
+  const lived = [
+    ...background(org, {
+      ...{ start: START, days },
+      ...{ outbound_bounced: 0.1, inbox_rules_per_weekday: 0.05 },
+    }),
+  ];
+  const mails = lived.filter(isMail);
+  const actsOf = (type: string): Extract<Activity, { kind: 'audit' }>[] =>
+    lived.filter((one) => one.kind === 'audit').filter(({ audit_type }) => audit_type === type);
+
+  test('a blocked sender is refused with 550, as in published records', () => {
+    const blocked = mails.flatMap(({ outcome }) =>
+      outcome.kind === 'rejected' && outcome.type === 'Manual Envelope Rejection' ? [outcome] : [],
+    );
+    expect(blocked.length).toBeGreaterThan(50);
+    for (const { code } of blocked) expect(code).toBe('550');
+  });
+
+  test('mail that nobody takes for days is rare, and is not sent again minutes later', () => {
+    const bounced = mails.filter(({ outcome }) => outcome.kind === 'bounced');
+    const typeOf = ({ outcome }: MailActivity): string =>
+      outcome.kind === 'bounced' ? outcome.type : '';
+    const expired = bounced.filter((mail) => typeOf(mail).endsWith('unavailable or busy'));
+    expect(expired.length).toBeGreaterThan(0.02 * bounced.length);
+    expect(expired.length).toBeLessThan(0.1 * bounced.length);
+    const sentAgain = (mail: MailActivity): boolean =>
+      mails.some(
+        (other) =>
+          other !== mail &&
+          other.time > mail.time &&
+          other.time < mail.time + DAY &&
+          other.sender === mail.sender &&
+          other.body_bytes === mail.body_bytes &&
+          other.subject === mail.subject,
+      );
+    expect(expired.filter(sentAgain)).toEqual([]);
+    const misspelt = bounced.filter((mail) => typeOf(mail).endsWith('possibly incorrect'));
+    expect(misspelt.filter(sentAgain).length).toBeGreaterThan(0.3 * misspelt.length);
+  });
+
+  test('an export names its columns and its file, in brackets', () => {
+    const exports = actsOf('Page Data Exports');
+    expect(exports.length).toBeGreaterThan(0);
+    for (const { text } of exports)
+      expect(text).toMatch(
+        /^\[Export type : Download,Name :[^,]+,Columns exported :[^,]+,File name : export_at_\d{14}\.xlsx,File Size: \d+,File type : \.xlsx\]$/,
+      );
+  });
+
+  test('a mail that is viewed is named by its sender, its recipient and its subject', () => {
+    const views = actsOf('Message Action');
+    expect(views.length).toBeGreaterThan(3);
+    const inside = new Set(org.people.map(({ address }) => address));
+    for (const { text } of views) {
+      const [, from = '', to = ''] =
+        /^Viewed Message - Source: Search, From: <([^>]+)>, To: <([^>]+)>, Subject: [^\n]+, Viewed Content: True$/.exec(
+          text,
+        ) ?? [];
+      expect(inside.has(from)).toBe(false);
+      expect(inside.has(to), text).toBe(true);
+    }
+    expect(new Set(views.map(({ text }) => text)).size).toBeGreaterThan(views.length / 2);
+  });
+
+  test('rules of Outlook look for no words, those of cmdlets mostly do', () => {
+    const rules = lived.filter((one) => one.kind === 'inbox-rule');
+    const inOutlook = rules.filter(({ operation }) => operation === 'UpdateInboxRules');
+    expect(inOutlook.length).toBeGreaterThan(3);
+    for (const { words } of inOutlook) expect(words).toEqual([]);
+    expect(rules.filter(({ words }) => words.length > 0).length).toBeGreaterThan(
+      0.5 * rules.length,
+    );
+  });
+});
+
 /** Statistics against bands measured on public mail corpora; see the folder's README. */
 describe('a medium organisation at the corpora’s level of mail', () => {
   const DAYS = 360;

@@ -1,39 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import {
   type ArchiveViewActivity,
-  createOrganisation,
   createWriter,
   type MailActivity,
   type WireLine,
   type WriterOptions,
 } from '#generators';
+import { keys, type Line, organisation, MAIL as PLAIN, REFUSED, recordsOf, START } from './mail.js';
 
-const START = Date.UTC(2024, 2, 4, 9, 30, 15, 250);
 const LATER = Date.UTC(2025, 6, 1, 9, 30, 15);
-const organisation = createOrganisation({ seed: 1, people: 20, start: START, days: 30 });
-
-const MAIL: MailActivity = {
-  kind: 'mail',
-  time: START,
-  direction: 'outbound',
-  sender: organisation.people[0]?.address ?? '',
-  recipients: ['jane@harbour-tools.com'],
-  subject: 'Offer "4711"',
-  body_bytes: 5000,
-  attachments: [],
-  outcome: { kind: 'delivered' },
-};
-const REFUSED = { kind: 'rejected', type: 'Header Rejected', code: '550', detail: 'no' } as const;
-
-type Line = Record<string, unknown>;
+const MAIL: MailActivity = { ...PLAIN, subject: 'Offer "4711"' };
 
 const written = (
   mail: Partial<MailActivity>,
   options: Partial<WriterOptions> = { mail: 'v2' },
 ): WireLine[] => createWriter(organisation, { seed: 1, ...options }).write({ ...MAIL, ...mail });
 const parsed = (mail: Partial<MailActivity>): [Line, Line, Line] =>
-  written(mail).map(({ text }) => JSON.parse(text) as Line) as [Line, Line, Line];
-const keys = (line: Line | undefined): string => Object.keys(line ?? {}).join(' ');
+  recordsOf(written(mail)) as [Line, Line, Line];
 
 describe('API 2.0 records', () => {
   test('have all their keys in the order of the service', () => {

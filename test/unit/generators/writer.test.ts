@@ -1,34 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import {
-  type Activity,
-  createOrganisation,
-  createWriter,
-  type MailActivity,
-  type Writer,
-} from '#generators';
-
-const START = Date.UTC(2024, 2, 4, 9, 30, 15);
-const organisation = createOrganisation({ seed: 1, people: 20, start: START, days: 30 });
-
-const MAIL: MailActivity = {
-  kind: 'mail',
-  time: START,
-  direction: 'outbound',
-  sender: organisation.people[0]?.address ?? '',
-  recipients: ['jane@harbour-tools.com'],
-  subject: 'Offer 4711',
-  body_bytes: 5000,
-  attachments: [],
-  outcome: { kind: 'delivered' },
-};
-
-type Line = Record<string, unknown>;
+import { type Activity, createWriter, type MailActivity, type Writer } from '#generators';
+import { keys, type Line, MAIL, organisation, REFUSED, recordsOf, START } from './mail.js';
 
 const writer = (options: Partial<Parameters<typeof createWriter>[1]> = {}): Writer =>
   createWriter(organisation, { seed: 1, ...options });
 
 const parsed = (mail: Partial<MailActivity>, w = writer()): Line[] =>
-  w.write({ ...MAIL, ...mail }).map(({ text }) => JSON.parse(text) as Line);
+  recordsOf(w.write({ ...MAIL, ...mail }));
 
 const kv = (mail: Partial<MailActivity>): string[] =>
   writer({ mail: 'v1-kv' })
@@ -39,7 +17,6 @@ const isDelivery = (line: Line): boolean => 'Delivered' in line;
 const isProcess = (line: Line): boolean => 'MsgSize' in line;
 const isReceipt = (line: Line): boolean => 'headerFrom' in line;
 
-const keys = (line: Line | undefined): string => Object.keys(line ?? {}).join(' ');
 const kvKeys = (line: string | undefined): string =>
   (line ?? '')
     .split('|')
@@ -58,7 +35,6 @@ const REFUSED_VIRUS = {
   code: '554',
   detail: '[clam.Doc.Dropper, soph.Troj/DocDl-WEQ]',
 } as const;
-const REFUSED = { kind: 'rejected', type: 'Header Rejected', code: '550', detail: 'no' } as const;
 
 describe('v1 JSON keys come in the order of a Java HashMap', () => {
   test('receipt of internal mail over TLS', () => {
@@ -294,6 +270,35 @@ describe('the lines of one mail', () => {
     }
   });
 
+  test('are tried ever more seldom, and given up after thirty attempts in four days', () => {
+    const lines = writer().write({
+      ...MAIL,
+      outcome: {
+        kind: 'bounced',
+        type: 'Recipient server unavailable or busy',
+        code: '554',
+        detail: '5.4.7 Delivery time expired',
+      },
+    });
+    const attempts = recordsOf(lines).filter(isDelivery);
+    expect(attempts.map((line) => line['Attempt'])).toEqual(
+      Array.from({ length: 30 }, (_, i) => i + 1),
+    );
+    const hours = attempts.map((line) => Number(line['Latency']) / 3_600_000);
+    // The published record of a seventeenth attempt says 12.08.
+    expect(hours[16]).toBeGreaterThan(11.5);
+    expect(hours[16]).toBeLessThan(12.5);
+    expect(hours[29]).toBeGreaterThan(94);
+    expect(hours[29]).toBeLessThan(98);
+    const pauses = hours.slice(1).map((hour, i) => hour - (hours[i] ?? 0));
+    for (const [i, pause] of pauses.entries())
+      expect(pause).toBeGreaterThan(0.9 * (pauses[i - 1] ?? 0));
+    expect(pauses[0]).toBeLessThan(0.05);
+    expect(Math.max(...pauses)).toBeLessThan(9);
+    for (const line of attempts.slice(0, -1)) expect(line).not.toHaveProperty('RejCode');
+    expect(attempts.at(-1)).toMatchObject({ RejCode: '554', Delivered: false });
+  });
+
   test('are seconds apart: scanned in two or more, delivered in less than one of the time', () => {
     const scans: number[] = [];
     const deliveries: number[] = [];
@@ -427,6 +432,46 @@ describe('other records', () => {
         { Name: 'ForwardingSmtpAddress', Value: 'smtp:x@gmail.com;smtp:y@gmail.com' },
       ]),
     );
+  });
+
+  test('a rule made in Outlook is an act on the mailbox, with properties and no parameters', () => {
+    const rule = {
+      kind: 'inbox-rule',
+      time: START,
+      user: 'a@b.example',
+      operation: 'UpdateInboxRules',
+      rule_name: 'Bank',
+      forward_to: ['x@gmail.com', 'y@gmail.com'],
+      move_to_folder: 'Archive',
+      words: [],
+      src_ip: '1.2.3.4',
+    } as const;
+    const line = one(rule);
+    expect(line).toMatchObject({
+      Operation: 'UpdateInboxRules',
+      RecordType: 2,
+      ResultStatus: 'Succeeded',
+      UserId: 'a@b.example',
+      MailboxOwnerUPN: 'a@b.example',
+      ClientProcessName: 'OUTLOOK.EXE',
+    });
+    for (const key of ['Parameters', 'ObjectId']) expect(line).not.toHaveProperty(key);
+    const properties = Object.fromEntries(
+      (line['OperationProperties'] as { Name: string; Value: string }[]).map(
+        ({ Name, Value }) => [Name, Value] as const,
+      ),
+    );
+    expect(properties).toMatchObject({ RuleOperation: 'AddMailboxRule', RuleName: 'Bank' });
+    const actions = JSON.parse(properties['RuleActions'] ?? '') as Line[];
+    expect(actions).toMatchObject([
+      { ActionType: 'Forward', Recipients: ['x@gmail.com', 'y@gmail.com'] },
+      { ActionType: 'Move', FolderIsInThisStore: 'True' },
+    ]);
+    // A folder keeps its id, and another has another one.
+    const folderOf = (of: Line): unknown =>
+      /DestinationFolderId[^,]+/.exec(JSON.stringify(of))?.[0];
+    expect(folderOf(one(rule))).toBe(folderOf(line));
+    expect(folderOf(one({ ...rule, move_to_folder: 'Other' }))).not.toBe(folderOf(line));
   });
 
   test('a sign-in is an audit event whose text ends with application and method', () => {

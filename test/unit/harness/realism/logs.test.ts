@@ -36,7 +36,7 @@ function* lines(from: Organisation, mail: NonNullable<WriterOptions['mail']>): G
     for (const activity of ordinary) yield { activity, tag: 0 };
   }
   let id = 0;
-  for (const { text } of timeline([tagged()], createWriter(from, { seed: 1, mail }), {
+  for (const { text } of timeline([tagged()], createWriter(from, { seed: 2, mail }), {
     // A line that is hours late finds its message closed.
     late: 0,
   }))
