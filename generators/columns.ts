@@ -13,12 +13,12 @@
  */
 
 import type { LogName, Organisation } from './activity.js';
-import { type MailRef, type PlainRow, type Row, RowLog } from './columns/rows.js';
 import { arrivals, type Tagged, type TimelineOptions } from './timeline.js';
 import type { MessageRecord } from './wire/mimecast/message.js';
+import { type MailRef, type PlainRow, type Row, RowLog } from './wire/rows.js';
 import type { WriterOptions } from './wire/writer.js';
 
-export type { PlainRow } from './columns/rows.js';
+export type { PlainRow } from './wire/rows.js';
 
 /** What the numbers of {@link ColumnBatch.log} stand for. */
 export const LOGS = [

@@ -18,16 +18,12 @@ interface Named {
   readonly Value: string;
 }
 
-export function unifiedAuditLine(
-  activity: InboxRuleActivity,
-  tenant: string,
-  random: Random,
-): string {
+export function unifiedAuditLine(activity: InboxRuleActivity, id: string, tenant: string): string {
   const { time, operation, user, src_ip } = activity;
   const inOutlook = operation === 'UpdateInboxRules';
   return JSON.stringify({
     CreationTime: isoSeconds(time),
-    Id: uuid(random),
+    Id: id,
     Operation: operation,
     OrganizationId: tenant,
     RecordType: inOutlook ? 2 : 1,

@@ -1,25 +1,31 @@
 /** Rows of Mimecast's DLP log: one for each recipient and action that a policy took. */
 
-import type { MailActivity, WireLine } from '../../activity.js';
+import type { MailActivity } from '../../activity.js';
+import type { DlpRow } from '../rows.js';
 import { isoSeconds, jsonText } from '../text.js';
 import type { Message } from './message.js';
 
-/** Rows of a mail that a content policy held: held, and somebody told. Empty for other mail. */
-export function dlpLines(mail: MailActivity, message: Message, time: number): WireLine[] {
-  const { outcome } = mail;
-  const { envelope_sender, message_id = '' } = message;
+/**
+ * Rows of a mail that a content policy held: held, and somebody told. Empty for other mail. `after`: ms
+ * since the mail was scanned.
+ */
+export function dlpRows(
+  mail: MailActivity,
+  message: Message,
+): { readonly after: number; readonly row: DlpRow }[] {
+  const { outcome, direction, recipients } = mail;
   if (outcome.kind !== 'held' || outcome.reason !== 'Ctnt') return [];
-  const lines: WireLine[] = [];
-  for (const action of ['hold', 'notification']) {
-    const at = action === 'hold' ? time : time + 1000;
-    for (const recipient of mail.recipients) {
-      lines.push({
-        time: at,
-        log: 'dlp',
-        message_id,
-        text: `{"senderAddress":${jsonText(envelope_sender)},"recipientAddress":${jsonText(recipient)},"subject":${jsonText(message.subject ?? '')},"eventTime":"${isoSeconds(at)}+0000","route":"${mail.direction}","policy":${jsonText(outcome.policy)},"action":"${action}","messageId":${jsonText(message_id)}}`,
-      });
-    }
-  }
-  return lines;
+  const { envelope_sender: sender, subject, message_id } = message;
+  const { policy } = outcome;
+  return ['hold', 'notification'].flatMap((action) =>
+    recipients.map((recipient) => ({
+      after: action === 'hold' ? 0 : 1000,
+      row: { log: 'dlp', sender, recipient, subject, direction, policy, action, message_id },
+    })),
+  );
+}
+
+export function dlpLine(row: DlpRow, time: number): string {
+  const { sender, recipient, subject = '', direction, policy, action, message_id = '' } = row;
+  return `{"senderAddress":${jsonText(sender)},"recipientAddress":${jsonText(recipient)},"subject":${jsonText(subject)},"eventTime":"${isoSeconds(time)}+0000","route":"${direction}","policy":${jsonText(policy)},"action":"${action}","messageId":${jsonText(message_id)}}`;
 }

@@ -1,7 +1,6 @@
 /**
- * What the logs say of one activity, before anybody spells it: a row for each line that the writer
- * would write, at the same moments and with the same ids, because both draw from the same streams in
- * the same order. A test holds the two together.
+ * What the logs say of one activity, before anybody spells it: a row for each line, with its moments and
+ * ids. All that is drawn for a line is drawn here; writer.ts spells rows and columns.ts stacks them.
  */
 
 import type {
@@ -16,12 +15,12 @@ import type {
   WebActivity,
 } from '../activity.js';
 import { type Random, randomStream } from '../random.js';
-import { tenantId, unifiedAuditLine } from '../wire/microsoft/unified-audit.js';
-import { auditLine } from '../wire/mimecast/audit.js';
-import { HostClocks } from '../wire/mimecast/clocks.js';
-import { dlpLines } from '../wire/mimecast/dlp.js';
-import { type Message, MessageLog, type MessageRecord } from '../wire/mimecast/message.js';
-import type { WriterOptions } from '../wire/writer.js';
+import { auditId, auditText } from './mimecast/audit.js';
+import { HostClocks } from './mimecast/clocks.js';
+import { dlpRows } from './mimecast/dlp.js';
+import { type Message, MessageLog, type MessageRecord } from './mimecast/message.js';
+import { uuid } from './text.js';
+import type { WriterOptions } from './writer.js';
 
 /** A row of the DLP log: what a policy did with a mail for one of its recipients. */
 export interface DlpRow {
@@ -42,6 +41,8 @@ export interface ClickRow {
   readonly click: Click;
   /** Header From of the mail. */
   readonly sender: string;
+  /** Network address that the mail came from. */
+  readonly source: string;
   readonly subject: string | undefined;
   readonly message_id: string | undefined;
 }
@@ -89,12 +90,11 @@ const SOONEST_CLICK = 4000;
 
 const wholeSeconds = (time: number): number => Math.floor(time / 1000) * 1000;
 
-/** Turns activities into rows; a writer that turns them into lines has the same options. */
+/** Turns activities into rows. */
 export class RowLog {
   private readonly random: Random;
   private readonly log: MessageLog;
   private readonly clocks: HostClocks;
-  private readonly tenant: string;
   private readonly offset: number;
   private readonly mail: NonNullable<WriterOptions['mail']>;
   private readonly dlp: boolean;
@@ -106,7 +106,6 @@ export class RowLog {
     this.random = randomStream(seed, 'writer', 'records');
     this.log = new MessageLog(organisation, randomStream(seed, 'writer', 'messages'));
     this.clocks = new HostClocks(organisation);
-    this.tenant = tenantId(organisation);
     this.offset = utc_offset;
     this.mail = mail;
     this.dlp = dlp || mail === 'dlp';
@@ -130,20 +129,14 @@ export class RowLog {
       case 'archive-view':
         rows.push(plainRow(activity.time, { log: 'archive_view', activity }, tag));
         return;
-      // These two draw an id and put words together; their writers alone know how.
       case 'inbox-rule': {
-        const line = JSON.parse(unifiedAuditLine(activity, this.tenant, this.random)) as {
-          readonly Id: string;
-        };
-        rows.push(plainRow(activity.time, { log: 'm365', activity, id: line.Id }, tag));
+        const row = { log: 'm365', activity, id: uuid(this.random) } as const;
+        rows.push(plainRow(activity.time, row, tag));
         return;
       }
       case 'audit': {
-        const line = JSON.parse(auditLine(activity, this.random, this.offset)) as {
-          readonly id: string;
-          readonly eventInfo: string;
-        };
-        const row = { log: 'audit', activity, id: line.id, text: line.eventInfo } as const;
+        const text = auditText(activity, this.offset);
+        const row = { log: 'audit', activity, id: auditId(this.random), text } as const;
         rows.push(plainRow(activity.time, row, tag));
       }
     }
@@ -155,8 +148,10 @@ export class RowLog {
     const message = this.log.records(mail, records);
     if (this.mail !== 'dlp') this.messageRows(message, tag, rows);
     if (this.dlp) {
-      const scanned = records.find(({ part }) => part === 'process');
-      this.dlpRows(mail, message, scanned?.time ?? mail.time, tag, rows);
+      const scanned = records.find(({ part }) => part === 'process')?.time ?? mail.time;
+      for (const { after, row } of dlpRows(mail, message)) {
+        rows.push(plainRow(scanned + after, row, tag));
+      }
     }
     if (mail.clicks !== undefined) this.clickRows(mail, message, tag, rows);
     for (let i = 1; i < rows.length; i++) {
@@ -188,33 +183,8 @@ export class RowLog {
     }
   }
 
-  private dlpRows(
-    mail: MailActivity,
-    message: Message,
-    scanned: number,
-    tag: number,
-    rows: Row[],
-  ): void {
-    for (const { time, text } of dlpLines(mail, message, scanned)) {
-      const line = JSON.parse(text) as Readonly<
-        Record<'senderAddress' | 'recipientAddress' | 'policy' | 'action', string>
-      >;
-      const row: DlpRow = {
-        log: 'dlp',
-        sender: line.senderAddress,
-        recipient: line.recipientAddress,
-        subject: message.subject,
-        direction: mail.direction,
-        policy: line.policy,
-        action: line.action,
-        message_id: message.message_id,
-      };
-      rows.push(plainRow(time, row, tag));
-    }
-  }
-
   private clickRows(mail: MailActivity, message: Message, tag: number, rows: Row[]): void {
-    const { header_from: sender, subject, message_id } = message;
+    const { header_from: sender, source, subject, message_id } = message;
     for (const click of mail.clicks ?? []) {
       const arrival = this.records.find(
         (record) =>
@@ -222,7 +192,9 @@ export class RowLog {
       );
       if (arrival === undefined) continue;
       const time = Math.max(mail.time + click.after, arrival.time + SOONEST_CLICK);
-      rows.push(plainRow(time, { log: 'ttp_url', click, sender, subject, message_id }, tag));
+      rows.push(
+        plainRow(time, { log: 'ttp_url', click, sender, source, subject, message_id }, tag),
+      );
     }
   }
 }
