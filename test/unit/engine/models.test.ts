@@ -184,6 +184,16 @@ describe('a bound on scopes', () => {
   });
 });
 
+describe('values that went', () => {
+  it('do not count against the values of all scopes together', () => {
+    const { store, train, evicted } = categorical({ maxPairs: 40, maxBins: 10 });
+    for (let i = 0; i < 30; i += 1) train(`v${i}`, i * 60_000, 's0');
+    for (let i = 0; i < 20; i += 1) train(`v${i % 10}`, (30 + i) * 60_000, `s${1 + (i % 2)}`);
+    expect(evicted).toEqual({ bins: 20 });
+    expect(store.rows.live).toBe(3);
+  });
+});
+
 describe('a text of any length', () => {
   it('is known by its beginning and a digest, and keeps no line alive', () => {
     const dictionary = new TextDictionary();
@@ -544,6 +554,20 @@ describe('rules on models', () => {
       ['y', 'x', 'x', 'x'].map((domain, at) => mail(at, { domains: [domain] })),
     );
     expect(fired).toEqual(['a@2', 'b@2', 'a@3', 'b@3']);
+  });
+
+  it('that are alike but for the scope each train by their own numbers', () => {
+    const program = programOf(
+      pack(
+        { o: { model: 'O', when: 'n == 2' }, u: { model: 'U', when: 'n == 2' } },
+        { O: { scope: 'org', train_if: 'n < 2' }, U: { scope: 'user', train_if: 'n < 2' } },
+      ),
+    );
+    const { fired } = hear(
+      program,
+      ['ann', 'ann', 'bob', 'bob', 'bob'].map((user, at) => mail(at, { user, domains: ['a'] })),
+    );
+    expect(fired).toEqual(['o@2', 'o@3', 'o@4', 'u@4']);
   });
 
   it('count a value once per session with count(value) == 1', () => {

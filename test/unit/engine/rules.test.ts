@@ -265,6 +265,22 @@ describe('membership of tables', () => {
   });
 });
 
+describe('membership of a text that was forgotten', () => {
+  it('says nothing of the text that comes in its place', () => {
+    const when = "in_table('bad', value) && count(value) == 1";
+    const program = programOf(
+      pack({ r: { for_each: 'domains', when } }, {}, { bad: ['b.example'] }),
+    );
+    const later = 24 * 60;
+    const { fired } = hear(program, [
+      mail(0, { domains: ['b.example'] }),
+      mail(later, { domains: ['c.example'] }),
+      mail(2 * later, { domains: ['b.example'] }),
+    ]);
+    expect(fired).toEqual(['r@0', `r@${2 * later}`]);
+  });
+});
+
 describe('a rule that throws', () => {
   it('is counted with its first message and does not stop the stream or other rules', () => {
     const program = programOf(
