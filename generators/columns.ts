@@ -15,10 +15,10 @@
 import type { LogName, Organisation } from './activity.js';
 import { arrivals, type Tagged, type TimelineOptions } from './timeline.js';
 import type { MessageRecord } from './wire/mimecast/message.js';
-import { type MailRef, type PlainRow, type Row, RowLog } from './wire/rows.js';
-import type { WriterOptions } from './wire/writer.js';
+import type { MailRef, PlainRow, Row } from './wire/row.js';
+import { RowLog, type WriterOptions } from './wire/rows.js';
 
-export type { PlainRow } from './wire/rows.js';
+export type { PlainRow } from './wire/row.js';
 
 /** What the numbers of {@link ColumnBatch.log} stand for. */
 export const LOGS = [

@@ -101,9 +101,13 @@ export function timeline(
   writer: Writer,
   options: TimelineOptions = {},
 ): Generator<TimelineLine, void, undefined> {
-  const lines = ({ activity, tag }: Tagged) =>
-    writer
-      .write(activity)
-      .map(({ time, log, text, message_id }) => ({ time, log, text, message_id, tag }));
+  const made: TimelineLine[] = [];
+  const lines = ({ activity, tag }: Tagged): readonly TimelineLine[] => {
+    made.length = 0;
+    for (const { time, log, text, message_id } of writer.write(activity)) {
+      made.push({ time, log, text, message_id, tag });
+    }
+    return made;
+  };
   return arrivals(sources, lines, options.seed ?? writer.seed, options);
 }

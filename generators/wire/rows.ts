@@ -3,86 +3,30 @@
  * ids. All that is drawn for a line is drawn here; writer.ts spells rows and columns.ts stacks them.
  */
 
-import type {
-  Activity,
-  ArchiveViewActivity,
-  AuditActivity,
-  Click,
-  InboxRuleActivity,
-  LogName,
-  MailActivity,
-  Organisation,
-  WebActivity,
-} from '../activity.js';
+import type { Activity, MailActivity, Organisation } from '../activity.js';
 import { type Random, randomStream } from '../random.js';
 import { auditId, auditText } from './mimecast/audit.js';
 import { HostClocks } from './mimecast/clocks.js';
 import { dlpRows } from './mimecast/dlp.js';
 import { type Message, MessageLog, type MessageRecord } from './mimecast/message.js';
+import type { MailRef, PlainRow, Row } from './row.js';
 import { uuid } from './text.js';
-import type { WriterOptions } from './writer.js';
 
-/** A row of the DLP log: what a policy did with a mail for one of its recipients. */
-export interface DlpRow {
-  readonly log: 'dlp';
-  /** Envelope sender; `<>` for mail written by machines. */
-  readonly sender: string;
-  readonly recipient: string;
-  readonly subject: string | undefined;
-  readonly direction: MailActivity['direction'];
-  readonly policy: string;
-  readonly action: string;
-  readonly message_id: string | undefined;
-}
-
-/** A row of the URL protection log. */
-export interface ClickRow {
-  readonly log: 'ttp_url';
-  readonly click: Click;
-  /** Header From of the mail. */
-  readonly sender: string;
-  /** Network address that the mail came from. */
-  readonly source: string;
-  readonly subject: string | undefined;
-  readonly message_id: string | undefined;
-}
-
-/** A row of a log that is not about one mail, with what its writer adds to the activity. */
-export type OtherRow =
-  | { readonly log: 'web'; readonly activity: WebActivity }
-  | { readonly log: 'archive_view'; readonly activity: ArchiveViewActivity }
-  | { readonly log: 'm365'; readonly activity: InboxRuleActivity; readonly id: string }
-  | {
-      readonly log: 'audit';
-      readonly activity: AuditActivity;
-      readonly id: string;
-      /** The whole act in words, as the log has it. */
-      readonly text: string;
-    };
-
-/** Rare rows, which have little in common: as objects. */
-export type PlainRow = DlpRow | ClickRow | OtherRow;
-
-/** A mail that some rows are about, and where it stands in the batch that is being filled. */
-export interface MailRef {
-  readonly message: Message;
-  /** What the log calls the message. */
-  readonly id: string;
-  batch: object | undefined;
-  position: number;
-}
-
-/** A row on its way into a batch. */
-export interface Row {
-  readonly log: LogName;
-  /** Ms since 1970 UTC: when it was written, and what it says itself. */
-  readonly time: number;
-  readonly stated: number;
-  /** Of receipt, process and delivery records. */
-  readonly mail: MailRef | undefined;
-  readonly record: MessageRecord | undefined;
-  readonly plain: PlainRow | undefined;
-  readonly tag: number;
+export interface WriterOptions {
+  /**
+   * Form of the mail records; `dlp` writes the DLP log in their place. Other logs have one form each.
+   * Default `v1-json`.
+   */
+  readonly mail?: 'v1-json' | 'v1-kv' | 'v2' | 'dlp';
+  /** Whether content holds also appear in the DLP log. Default false. */
+  readonly dlp?: boolean;
+  /** Seed of ids, delays and other chance on the wire. */
+  readonly seed: number;
+  /**
+   * Zone of the account in minutes east of UTC, for the logs that are written in local time. Default
+   * 0.
+   */
+  readonly utc_offset?: number;
 }
 
 /** A click is logged no sooner than so many ms after the mail is in the mailbox. */

@@ -10,24 +10,10 @@ import { clickLine } from './mimecast/ttp-url.js';
 import { SiemWriter } from './mimecast/v1.js';
 import { EventWriter } from './mimecast/v2.js';
 import { webActivityLine } from './proxy/web-activity.js';
-import { type PlainRow, type Row, RowLog } from './rows.js';
+import type { PlainRow, Row } from './row.js';
+import { RowLog, type WriterOptions } from './rows.js';
 
-export interface WriterOptions {
-  /**
-   * Form of the mail records; `dlp` writes the DLP log in their place. Other logs have one form each.
-   * Default `v1-json`.
-   */
-  readonly mail?: 'v1-json' | 'v1-kv' | 'v2' | 'dlp';
-  /** Whether content holds also appear in the DLP log. Default false. */
-  readonly dlp?: boolean;
-  /** Seed of ids, delays and other chance on the wire. */
-  readonly seed: number;
-  /**
-   * Zone of the account in minutes east of UTC, for the logs that are written in local time. Default
-   * 0.
-   */
-  readonly utc_offset?: number;
-}
+export type { WriterOptions } from './rows.js';
 
 export interface Writer {
   readonly seed: number;

@@ -1,7 +1,7 @@
 /** Rows of Mimecast's DLP log: one for each recipient and action that a policy took. */
 
 import type { MailActivity } from '../../activity.js';
-import type { DlpRow } from '../rows.js';
+import type { DlpRow } from '../row.js';
 import { isoSeconds, jsonText } from '../text.js';
 import type { Message } from './message.js';
 

@@ -1,6 +1,6 @@
 /** Rows of Mimecast's URL protection log: one for each click on a rewritten link. */
 
-import type { ClickRow } from '../rows.js';
+import type { ClickRow } from '../row.js';
 import { isoSeconds, jsonText } from '../text.js';
 
 /** The API writes its texts with `\/` for `/`. */
