@@ -225,7 +225,7 @@ export class Generator {
       isOfValue:
         scope.tree.type === 'text' &&
         featureAtom >= 0 &&
-        (trainIf === undefined || isOfValue(trainIf.tree)),
+        (trainIf === undefined || looksOnlyAt(OF_VALUE, trainIf.tree)),
     });
     this.modelUses.push(uses);
     this.models.push({
@@ -442,7 +442,7 @@ export class Generator {
       const within: string[] = [];
       if (rule.once) before.push('c.id !== 0');
       for (const { tree, cost, code } of parts) {
-        const own = looksAtVerdict(tree);
+        const own = !looksOnlyAt(OF_EVENT, tree);
         if (cost > CHEAP) (own ? within : before).push(code);
         else if (own) within.push(shared(perVerdict, 'h', code));
         else before.push(shared(perEvent, 'p', code));
@@ -776,24 +776,16 @@ function isTextValue(tree: TypedNode): boolean {
   return tree.node === 'variable' && tree.name === 'value' && tree.type === 'text';
 }
 
-/** Variables that are the same for all verdicts of an event. */
-const OF_EVENT = new Set(['org', 'time', 'first_seen', 'active_days']);
+/** Variables that are the same for all verdicts of an event, and for all of one value. */
+const OF_EVENT: ReadonlySet<string> = new Set(['org', 'time', 'first_seen', 'active_days']);
+const OF_VALUE: ReadonlySet<string> = new Set([...OF_EVENT, 'value']);
 
-/** Whether a condition of a model says the same for a value whatever the scope is. */
-function isOfValue(tree: TypedNode): boolean {
-  let is = true;
+function looksOnlyAt(names: ReadonlySet<string>, tree: TypedNode): boolean {
+  let only = true;
   walk(tree, (node) => {
-    is &&= node.node !== 'variable' || node.name === 'value' || OF_EVENT.has(node.name);
+    only &&= node.node !== 'variable' || names.has(node.name);
   });
-  return is;
-}
-
-function looksAtVerdict(tree: TypedNode): boolean {
-  let looks = false;
-  walk(tree, (node) => {
-    looks ||= node.node === 'variable' && !OF_EVENT.has(node.name);
-  });
-  return looks;
+  return only;
 }
 
 /** Cost of a part up to which it is worked out at once for all rules of a group. */

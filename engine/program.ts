@@ -76,7 +76,7 @@ interface ModelAnswers {
 export interface Verdicts {
   readonly count: number;
   readonly value: readonly (string | number)[];
-  /** Ids of values that are texts; -1 for those that nothing refers to. */
+  /** Ids of values that are texts; -1 for those that nothing refers to. Empty where nobody needs them. */
   readonly id: readonly number[];
   readonly n: Float64Array;
   readonly bins: Float64Array;

@@ -4,6 +4,8 @@
  * an engine that waits ten minutes for the parts of a message needs these files merged by time.
  *
  * Faults never end the reading: they are collected, and what can be read is read.
+ *
+ * Over 400 lines because files, their order and their faults are read through one another.
  */
 import { open, stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';

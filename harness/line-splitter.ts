@@ -10,6 +10,8 @@
  * violated, the fragment is passed on (it will be reported as unparsed) and reading goes on behind it.
  *
  * What comes out does not depend on how the bytes are cut into chunks.
+ *
+ * Over 400 lines because lines and documents share one position in one piece of memory.
  */
 import { isAscii, isUtf8 } from 'node:buffer';
 import { recordListKeys } from '#engine';

@@ -6,6 +6,8 @@
  * scope and value, then the numbers of each scope, and last the observations of each value, which
  * rules whose model has not converged never ask for. Nothing is trained before all is decided: first
  * every model's train_if is asked, then all train. So an event never sees itself.
+ *
+ * Over 400 lines because what is kept for an event and when it is void form one invariant.
  */
 
 import type { BinaryReader, BinaryWriter } from '../binary.js';

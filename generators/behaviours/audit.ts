@@ -137,10 +137,11 @@ export class AuditBehaviour {
     return inside ? this.world.officeAddress(person) : this.world.homeAddress(person);
   }
 
-  /** A mail that came from outside to one of those who were there by then. */
-  private viewed(time: number): Viewed {
+  /** A mail that came from outside to one of those who were there by then, or to who looks at it. */
+  private viewed(by: Person, time: number): Viewed {
     const random = this.viewing;
-    const to = random.pick(this.people.filter(({ hired }) => hired <= time));
+    const one = random.pick(this.people);
+    const to = one.hired <= time ? one : by;
     return {
       from: this.world.address(random, this.world.newDomain(random, to.country)),
       to: to.address,
@@ -173,7 +174,7 @@ export class AuditBehaviour {
       user: person.address,
       audit_type: what.type,
       category: what.category,
-      text: what.text(random, time, () => this.viewed(time)),
+      text: what.text(random, time, () => this.viewed(person, time)),
       src_ip: this.world.officeAddress(person),
     };
   }

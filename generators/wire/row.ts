@@ -52,7 +52,7 @@ export type OtherRow =
 /** Rare rows, which have little in common: as objects. */
 export type PlainRow = DlpRow | ClickRow | OtherRow;
 
-/** A mail that some rows are about, and where it stands in the batch that is being filled. */
+/** A mail that some rows are about; columns note where it stands in the batch that they fill. */
 export interface MailRef {
   readonly message: Message;
   /** What the log calls the message. */
@@ -61,7 +61,7 @@ export interface MailRef {
   position: number;
 }
 
-/** A row on its way into a batch. */
+/** A line before it is spelt, or a row before it is stacked: of a mail's record, or plain. */
 export interface Row {
   readonly log: LogName;
   /** Ms since 1970 UTC: when it was written, and what it says itself. */

@@ -43,7 +43,6 @@ export class RowLog {
   private readonly mail: NonNullable<WriterOptions['mail']>;
   private readonly dlp: boolean;
   private readonly records: MessageRecord[] = [];
-  private readonly made: Row[] = [];
 
   constructor(organisation: Organisation, options: WriterOptions) {
     const { mail = 'v1-json', dlp = false, seed, utc_offset = 0 } = options;
@@ -55,39 +54,28 @@ export class RowLog {
     this.dlp = dlp || mail === 'dlp';
   }
 
-  /** The rows of one activity in the order of their times. The list is good until the next is asked for. */
+  /** The rows of one activity in the order of their times. */
   rows(activity: Activity, tag: number): readonly Row[] {
-    this.made.length = 0;
-    this.add(activity, tag, this.made);
-    return this.made;
-  }
-
-  private add(activity: Activity, tag: number, rows: Row[]): void {
+    const { time } = activity;
     switch (activity.kind) {
       case 'mail':
-        this.mailRows(activity, tag, rows);
-        return;
+        return this.mailRows(activity, tag);
       case 'web':
-        rows.push(plainRow(activity.time, { log: 'web', activity }, tag));
-        return;
+        return [plainRow(time, { log: 'web', activity }, tag)];
       case 'archive-view':
-        rows.push(plainRow(activity.time, { log: 'archive_view', activity }, tag));
-        return;
-      case 'inbox-rule': {
-        const row = { log: 'm365', activity, id: uuid(this.random) } as const;
-        rows.push(plainRow(activity.time, row, tag));
-        return;
-      }
+        return [plainRow(time, { log: 'archive_view', activity }, tag)];
+      case 'inbox-rule':
+        return [plainRow(time, { log: 'm365', activity, id: uuid(this.random) }, tag)];
       case 'audit': {
         const text = auditText(activity, this.offset);
-        const row = { log: 'audit', activity, id: auditId(this.random), text } as const;
-        rows.push(plainRow(activity.time, row, tag));
+        return [plainRow(time, { log: 'audit', activity, id: auditId(this.random), text }, tag)];
       }
     }
   }
 
-  private mailRows(mail: MailActivity, tag: number, rows: Row[]): void {
+  private mailRows(mail: MailActivity, tag: number): Row[] {
     const { records } = this;
+    const rows: Row[] = [];
     records.length = 0;
     const message = this.log.records(mail, records);
     if (this.mail !== 'dlp') this.messageRows(message, tag, rows);
@@ -100,10 +88,10 @@ export class RowLog {
     if (mail.clicks !== undefined) this.clickRows(mail, message, tag, rows);
     for (let i = 1; i < rows.length; i++) {
       if ((rows[i] as Row).time < (rows[i - 1] as Row).time) {
-        rows.sort((a, b) => a.time - b.time);
-        return;
+        return rows.sort((a, b) => a.time - b.time);
       }
     }
+    return rows;
   }
 
   private messageRows(message: Message, tag: number, rows: Row[]): void {

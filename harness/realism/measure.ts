@@ -4,6 +4,8 @@
  *
  * The notes in targets.json define the statistics; what they leave open is decided here and told
  * in the README of this folder.
+ *
+ * Over 400 lines because all statistics come of one pass over the mails.
  */
 
 import { getDomain } from 'tldts';

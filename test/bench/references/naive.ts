@@ -3,6 +3,8 @@
  * function of its own that looks everything up again. Same semantics and same answers, on the way
  * from built events to triggers; it shares the checked expressions and the gamma fit with the engine
  * and nothing else. No evidence, no explanations, no snapshot, no bounds.
+ *
+ * Over 400 lines because it is a whole engine, which must lean on nothing.
  */
 import gammaQuantile from '@stdlib/stats-base-dists-gamma-quantile';
 import type { ContentPack } from '#content';
