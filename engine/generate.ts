@@ -70,8 +70,12 @@ interface RuleParts {
 interface TrainParts {
   readonly condition: TypedNode | undefined;
   readonly place: Place;
+  /** There is one scope at most: all pairs are of it. */
+  readonly isOfOneScope: boolean;
   /** The condition is about the value alone, and there is one pair for each value. */
   readonly isOfValue: boolean;
+  /** What trains, or whether, depends on what models know. */
+  readonly looksAtModels: boolean;
 }
 
 type RuleGroup = TypeCode['groups'][number];
@@ -88,12 +92,12 @@ type Generated = (...args: never[]) => unknown;
 
 const newUses = (): Uses => ({ fields: new Set(), atoms: new Set(), observed: new Set() });
 
-/** Variables that a verdict has at hand. */
+/** Variables that a verdict has at hand, as columns of the verdicts. */
 const COLUMNS: Readonly<Record<string, string>> = {
-  n: 'v.n[i]',
-  num_bins: 'v.bins[i]',
-  confidence_factor: 'v.confidence[i]',
-  value: 'v.value[i]',
+  n: 'n',
+  num_bins: 'bins',
+  confidence_factor: 'confidence',
+  value: 'value',
 };
 
 /** Rules, or models that train, of one function; see the head of this file. */
@@ -133,10 +137,15 @@ class Body {
   readonly uses = newUses();
   readonly constants: unknown[] = [];
   readonly locals = new Map<string, string>();
+  /** Verdict whose numbers of the scope are declared: all verdicts of one scope have the same. */
+  index = 'i';
   /** Refers to numbers that a model has to be read for. */
   reads = false;
   /** Refers to the ids of values. */
   identifies = false;
+  /** Refers to the observations of a value; in a loop over verdicts they are a column. */
+  looks = false;
+  isLoop = false;
 
   constant(value: unknown): string {
     let at = this.constants.indexOf(value);
@@ -151,12 +160,28 @@ class Body {
     return new Function('k', source)(this.constants) as Generated;
   }
 
-  /** The locals so far, as statements; those declared are gone. */
-  declared(): string {
-    const made = [...this.locals].map(([local, code]) => `const ${local} = ${code};\n`).join('');
-    this.locals.clear();
-    return made;
+  /** The locals so far, as statements, but for some; those declared are gone. */
+  declared(but: readonly string[] = []): string {
+    const chosen = new Map([...this.locals].filter(([local]) => !but.includes(local)));
+    for (const local of chosen.keys()) this.locals.delete(local);
+    return declared(chosen);
   }
+}
+
+function declared(locals: ReadonlyMap<string, string>): string {
+  return [...locals].map(([local, code]) => `const ${local} = ${code};\n`).join('');
+}
+
+/** Parts that several share, as statements. */
+function named(known: ReadonlyMap<string, string>): string {
+  return declared(new Map([...known].map(([code, name]) => [name, code])));
+}
+
+/** Name of a part that several share, by its code. */
+function shared(known: Map<string, string>, prefix: string, code: string): string {
+  const name = known.get(code) ?? `${prefix}${known.size}`;
+  known.set(code, name);
+  return name;
 }
 
 /** A function of at most four that is compiled when it is first called: of many rules few ever fire. */
@@ -219,13 +244,19 @@ export class Generator {
     const asking = new Body();
     if (trainIf !== undefined) emit(trainIf.tree, this.host(asking, place));
     include(uses, asking.uses);
+    const isOfOneScope = scope.tree.type === 'text';
     this.trainParts.push({
       condition: trainIf?.tree,
       place,
+      isOfOneScope,
       isOfValue:
-        scope.tree.type === 'text' &&
+        isOfOneScope &&
         featureAtom >= 0 &&
         (trainIf === undefined || looksOnlyAt(OF_VALUE, trainIf.tree)),
+      looksAtModels:
+        asking.reads ||
+        uses.observed.size > 0 ||
+        [...uses.atoms].some((at) => (this.atomUses[at] as Uses).observed.size > 0),
     });
     this.modelUses.push(uses);
     this.models.push({
@@ -331,40 +362,68 @@ export class Generator {
   }
 
   /**
-   * Functions that say which pairs of the models train. Several models have the same feature and
-   * condition, which is then asked once for each value.
+   * Functions that train the models. Those whose training depends on what models know come first and only
+   * note what is to train, since an event must not see itself; all others train at once.
    */
   private trainers(models: readonly number[]): Trainer[] {
+    const asking = models.filter((at) => (this.trainParts[at] as TrainParts).looksAtModels);
+    const others = models.filter((at) => !asking.includes(at));
     const made: Trainer[] = [];
-    for (let at = 0; at < models.length; at += GROUP) {
-      made.push(this.trainer(models.slice(at, at + GROUP)));
+    for (let at = 0; at < asking.length; at += GROUP) {
+      made.push(this.trainer(asking.slice(at, at + GROUP), true));
+    }
+    for (let at = 0; at < others.length; at += GROUP) {
+      made.push(this.trainer(others.slice(at, at + GROUP), false));
     }
     return made;
   }
 
-  private trainer(models: readonly number[]): Trainer {
+  /** Several models have the same feature and condition, which is then asked once for each value. */
+  private trainer(models: readonly number[], notes: boolean): Trainer {
     const body = new Body();
-    const groups = new Map<string, { models: number[]; asked: string; test: string }>();
+    body.isLoop = true;
+    const groups = new Map<
+      string,
+      { models: number[]; step: string; head: string; test: string }
+    >();
+    const whole = new Map<string, number[]>();
     for (const at of models) {
       const { condition, place, isOfValue: canShare } = this.trainParts[at] as TrainParts;
       body.reads = false;
+      body.looks = false;
       const code = condition === undefined ? 'true' : emit(condition, this.host(body, place));
+      if (!notes && (condition === undefined || looksOnlyAt(OF_EVENT, condition))) {
+        const alike = whole.get(code);
+        if (alike === undefined) whole.set(code, [at]);
+        else alike.push(at);
+        continue;
+      }
       const test = `${body.declared()}if (${code})`;
-      const asked = body.reads ? 'readings' : 'pairs';
+      const step = body.reads ? 'read' : 'pair';
+      const head = body.looks ? 'v.look();\n' : '';
       const { feature } = this.models[at] as ModelCode;
-      const key = canShare ? `${feature} ${test}` : `model ${at}`;
+      const key = canShare ? `${feature} ${head}${test}` : `model ${at}`;
       const group = groups.get(key);
-      if (group === undefined) groups.set(key, { models: [at], asked, test });
+      if (group === undefined) groups.set(key, { models: [at], step, head, test });
       else group.models.push(at);
     }
-    const blocks = [...groups.values()].map(({ models: own, asked, test }) => {
-      const pairs = own.map((at) => `const v${at} = e.models.${asked}(${at});\n`).join('');
+    const blocks = [...groups.values()].map(({ models: own, step, head, test }) => {
+      const pairs = own.map((at) => `const v${at} = e.runs[${at}].${step}();\n`).join('');
       // All that have a scope have the same pairs; a model without one has none.
       const any = own.slice(0, -1).map((at) => `v${at}.count > 0 ? v${at} : `);
-      const first = `const v = ${any.join('')}v${own.at(-1)};\n`;
-      const then = own.map((at) => `if (i < v${at}.count) e.models.trains(${at}, i);\n`).join('');
-      return `{ ${pairs}${first}for (let i = 0; i < v.count; i += 1) { ${test} { ${then} } } }\n`;
+      const first = `const v = ${any.join('')}v${own.at(-1)};\n${head}`;
+      const then = own.map((at) =>
+        notes
+          ? `if (i < v${at}.count) e.models.trains(${at}, i);\n`
+          : `if (i < v${at}.count) v${at}.train(i);\n`,
+      );
+      return `{ ${pairs}${first}for (let i = 0; i < v.count; i += 1) { ${test} { ${then.join('')} } } }\n`;
     });
+    for (const [code, own] of whole) {
+      blocks.push(
+        `if (${code}) { ${own.map((at) => `e.runs[${at}].pair().trainAll();\n`).join('')} }\n`,
+      );
+    }
     return body.compile('train', 'e, c', blocks.join('')) as Trainer;
   }
 
@@ -382,6 +441,7 @@ export class Generator {
       'activeDays: NaN',
       'sessions: null',
       'models: null',
+      'runs: null',
     ];
     const literal = `({${[...fixed, ...properties].join(', ')}})`;
     return {
@@ -394,61 +454,95 @@ export class Generator {
     };
   }
 
-  /** Rules that look at the same verdicts and depend on nothing, in pieces of bounded size. */
+  /**
+   * Rules that depend on nothing, in pieces of bounded size; those that look at the same verdicts stand
+   * together.
+   */
   private grouped(rules: readonly number[]): number[][] {
-    const open = new Map<string, number[]>();
-    const groups: number[][] = [];
+    const byVerdicts = new Map<string, number[]>();
     for (const at of rules) {
       const { model, each, dependsOn } = this.rules[at] as RuleCode;
       if (dependsOn.length > 0) continue;
       const key = `${model} ${each}`;
-      let group = open.get(key);
-      if (group === undefined || group.length === GROUP) {
-        group = [];
-        open.set(key, group);
-        groups.push(group);
-      }
-      group.push(at);
+      const alike = byVerdicts.get(key);
+      if (alike === undefined) byVerdicts.set(key, [at]);
+      else alike.push(at);
     }
+    const ordered = [...byVerdicts.values()].flat();
+    const groups: number[][] = [];
+    for (let at = 0; at < ordered.length; at += GROUP) groups.push(ordered.slice(at, at + GROUP));
     return groups;
   }
 
   /**
-   * One function for rules that look at the same verdicts. Conditions have no effect and never
-   * throw, so their parts may be asked in any order: what depends on the event alone once and
-   * before the verdicts are looked at, what several rules ask once for all, what is cheap first.
+   * One function for several rules. Conditions have no effect and never throw, so their parts may be
+   * asked in any order: what depends on the event alone once and before any verdicts are looked at,
+   * what several rules ask once for all, what is cheap first.
    */
   private group(rules: readonly number[]): RuleGroup['run'] {
     const body = new Body();
+    body.isLoop = true;
     const perEvent = new Map<string, string>();
-    const perVerdict = new Map<string, string>();
-    const shared = (known: Map<string, string>, prefix: string, code: string): string => {
-      const name = known.get(code) ?? `${prefix}${known.size}`;
-      known.set(code, name);
-      return name;
-    };
     const starts: string[] = [];
+    const looks: string[] = [];
+    for (let from = 0; from < rules.length; ) {
+      const { model, each } = this.rules[rules[from] as number] as RuleCode;
+      let to = from + 1;
+      for (; to < rules.length; to += 1) {
+        const next = this.rules[rules[to] as number] as RuleCode;
+        if (next.model !== model || next.each !== each) break;
+      }
+      const block = this.block(rules.slice(from, to), body, perEvent);
+      starts.push(...block.starts);
+      looks.push(block.look);
+      from = to;
+    }
+    const none = `if (!(${rules.map((at) => `r${at}`).join(' || ')})) return;\n`;
+    const name = `rules_${rules.map((at) => this.rules[at]?.id).join('_')}`.slice(0, 60);
+    const code = `${named(perEvent)}${starts.join('')}${none}${looks.join('')}`;
+    return body.compile(name, 'e, c, fired', code) as RuleGroup['run'];
+  }
+
+  /** The part of a group's function for rules that look at the same verdicts. */
+  private block(
+    rules: readonly number[],
+    body: Body,
+    perEvent: Map<string, string>,
+  ): { readonly starts: readonly string[]; readonly look: string } {
+    const { model, each } = this.rules[rules[0] as number] as RuleCode;
+    // With a scope that is one text, all verdicts are of one scope.
+    const isOfOneScope = model >= 0 && (this.trainParts[model] as TrainParts).isOfOneScope;
+    const perScope = new Map<string, string>();
+    const perVerdict = new Map<string, string>();
+    const starts: string[] = [];
+    const narrowed: string[] = [];
     const tests: string[] = [];
-    let first: RuleCode | undefined;
+    body.index = isOfOneScope ? '0' : 'i';
+    body.looks = false;
+    body.identifies = false;
+    let ofScope = '';
     for (const at of rules) {
       const rule = this.rules[at] as RuleCode;
-      first ??= rule;
       const { conditions, by, place } = this.ruleParts[at] as RuleParts;
       const host = this.host(body, place);
       const parts = conditions
         .map((tree) => ({ tree, cost: costOf(tree), code: emit(tree, host) }))
         .sort((a, b) => a.cost - b.cost);
       const before: string[] = [];
+      const first: string[] = [];
       const within: string[] = [];
       if (rule.once) before.push('c.id !== 0');
       for (const { tree, cost, code } of parts) {
-        const own = !looksOnlyAt(OF_EVENT, tree);
-        if (cost > CHEAP) (own ? within : before).push(code);
-        else if (own) within.push(shared(perVerdict, 'h', code));
-        else before.push(shared(perEvent, 'p', code));
+        const isCheap = cost <= CHEAP;
+        if (looksOnlyAt(OF_EVENT, tree)) {
+          before.push(isCheap ? shared(perEvent, 'p', code) : code);
+        } else if (isOfOneScope && isCheap && looksOnlyAt(OF_SCOPE, tree)) {
+          first.push(shared(perScope, 's', code));
+        } else within.push(isCheap ? shared(perVerdict, 'h', code) : code);
       }
       if (rule.once && by === undefined) before.push(`!c.points.has(${at})`);
       starts.push(`let r${at} = ${before.length === 0 ? 'true' : before.join(' && ')};\n`);
+      if (first.length > 0) narrowed.push(`r${at} = r${at} && ${first.join(' && ')};\n`);
       const fire = (value: string) => `fired.add(${at}, i, ${value}); r${at} = false;`;
       const then =
         by === undefined
@@ -456,20 +550,23 @@ export class Generator {
           : `const by = ${emit(by, host)}; if (by !== undefined && !e.sessions.hasSpent(c, ${at}, by)) { ${fire('by')} }`;
       tests.push(`if (${[`r${at}`, ...within].join(' && ')}) { ${then} }\n`);
     }
-    const constants = (known: Map<string, string>) =>
-      [...known].map(([code, name]) => `const ${name} = ${code};\n`).join('');
-    // What a verdict has at hand is declared inside the loop, and what it is made of there too.
-    const verdict = `${body.declared()}${constants(perVerdict)}${tests.join('')}`;
-    const none = `if (!(${rules.map((at) => `r${at}`).join(' || ')})) return;\n`;
-    const { model = -1, each = -1 } = first ?? {};
-    let look = `const i = 0;\n${verdict}`;
-    if (model >= 0 || each >= 0) {
-      const asked = model >= 0 ? `readings(${model})` : `values(${each}, ${body.identifies})`;
-      look = `const v = e.models.${asked};\nfor (let i = 0; i < v.count; i += 1) {\n${verdict}}`;
+    const open = `(${rules.map((at) => `r${at}`).join(' || ')})`;
+    if (isOfOneScope) ofScope = body.declared(['value']);
+    const verdict = `${body.declared()}${named(perVerdict)}${tests.join('')}`;
+    const { looks, identifies } = body;
+    let look: string;
+    if (model < 0 && each < 0) look = `const i = 0;\n${verdict}`;
+    else {
+      const loop = `${looks ? 'v.look();\n' : ''}for (let i = 0; i < v.count; i += 1) {\n${verdict}}\n`;
+      const asked = model >= 0 ? `runs[${model}].read()` : `models.values(${each}, ${identifies})`;
+      look = `const v = e.${asked};\n`;
+      if (ofScope === '' && narrowed.length === 0) look += loop;
+      else {
+        const scope = `${ofScope}${named(perScope)}${narrowed.join('')}`;
+        look += `if (v.count > 0) {\n${scope}if ${open} {\n${loop}}\n}\n`;
+      }
     }
-    const name = `rules_${rules.map((at) => this.rules[at]?.id).join('_')}`.slice(0, 60);
-    const code = `${constants(perEvent)}${starts.join('')}${none}${look}`;
-    return body.compile(name, 'e, c, fired', code) as RuleGroup['run'];
+    return { starts, look: `if ${open} {\n${look}}\n` };
   }
 
   /** The first of the event types, given with their positions, whose kind and condition fit. */
@@ -560,7 +657,7 @@ export class Generator {
     if (READINGS.has(name)) body.reads = true;
     const column = COLUMNS[name];
     if (column !== undefined) {
-      body.locals.set(name, column);
+      body.locals.set(name, `v.${column}[${name === 'value' ? 'i' : body.index}]`);
       return name;
     }
     switch (name) {
@@ -575,14 +672,15 @@ export class Generator {
       case 'scope':
         return 'v.scopeAt(i)';
       case 'percentile_threshold_count':
-        return `(${place.percentile} * v.n[i])`;
-      // Costly, so asked for in place and not at the head of the function.
+        return `(${place.percentile} * ${this.variable(body, 'n', place)})`;
       case 'num_observations':
-        return 'v.seenAt(i)';
+        body.looks = true;
+        return body.isLoop ? 'v.seen[i]' : 'v.seenAt(i)';
+      // Costly, so asked for in place and not at the head of the function.
       case 'percentile_threshold_value':
-        return `e.models.threshold(${place.model}, i, ${place.percentile})`;
+        return `v.threshold(i, ${place.percentile})`;
       case 'top_threshold_count':
-        return `e.models.top(${place.model}, i, ${place.percentile})`;
+        return `v.top(i, ${place.percentile})`;
       default:
         throw new Error(`no variable ${name}`);
     }
@@ -776,9 +874,17 @@ function isTextValue(tree: TypedNode): boolean {
   return tree.node === 'variable' && tree.name === 'value' && tree.type === 'text';
 }
 
-/** Variables that are the same for all verdicts of an event, and for all of one value. */
+/** Variables that are the same for all verdicts of an event; and for all of one value. */
 const OF_EVENT: ReadonlySet<string> = new Set(['org', 'time', 'first_seen', 'active_days']);
 const OF_VALUE: ReadonlySet<string> = new Set([...OF_EVENT, 'value']);
+/** Variables that are the same for all verdicts of a scope. */
+const OF_SCOPE: ReadonlySet<string> = new Set([
+  ...OF_EVENT,
+  'n',
+  'num_bins',
+  'confidence_factor',
+  'percentile_threshold_count',
+]);
 
 function looksOnlyAt(names: ReadonlySet<string>, tree: TypedNode): boolean {
   let only = true;

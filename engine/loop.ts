@@ -69,6 +69,7 @@ export class EventLoop {
     this.frame = code.makeFrame();
     this.frame.sessions = this.sessions;
     this.frame.models = this.models;
+    this.frame.runs = this.models.runs;
   }
 
   /** One event, enriched. Times rise, but for late events. */
@@ -101,12 +102,12 @@ export class EventLoop {
     if (type.rules.length > 0 || type.train.length > 0 || type.count !== undefined) {
       this.setFacts(container, time);
       type.load(frame, fields);
-      models.begin(frame, container, sessions.clock);
+      models.begin(frame, container, sessions.clock, time);
       if (container !== sessions.none) type.count?.(frame, container);
       const firings = this.rules.run(type, event, frame, container);
       if (explained) this.explain(type, event, container, firings);
       for (let at = 0; at < firings.length; at += 1) this.fire(firings, at, event, container);
-      if (type.train.length > 0) models.train(type.train, time);
+      if (type.train.length > 0) models.train(type.train);
     }
     if (event.late) sessions.leave(container);
   }
@@ -208,8 +209,8 @@ export class EventLoop {
     if (ending !== undefined && ending.train.length > 0) {
       this.setFacts(container, container.last);
       ending.load(this.frame, container.profile);
-      this.models.begin(this.frame, container, this.sessions.clock);
-      this.models.train(ending.train, container.last);
+      this.models.begin(this.frame, container, this.sessions.clock, container.last);
+      this.models.train(ending.train);
     }
     this.counters.sessions += 1;
     this.sink.session?.(sessionOf(container));

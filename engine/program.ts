@@ -54,16 +54,15 @@ export interface Frame {
   activeDays: number;
   sessions: SessionStage;
   models: ModelAnswers;
+  /** By position of the model. */
+  runs: readonly ModelAnswer[];
 }
 
 /** What generated code asks of the models; stage 5 answers. */
 interface ModelAnswers {
   count(atom: number, container: Container, counter: number): void;
-  readings(at: number): Verdicts;
   /** @param identified the ids are needed; otherwise they are there only if someone needed them before */
   values(atom: number, identified: boolean): Verdicts;
-  threshold(at: number, i: number, percentile: number): number;
-  top(at: number, i: number, percentile: number): number;
   observations(at: number, text: string | undefined): number;
   observationsOf(at: number, atom: number): number;
   /** @param id the text's id, if it has one and that is known */
@@ -72,14 +71,30 @@ interface ModelAnswers {
   trains(at: number, i: number): void;
 }
 
+/** What generated code asks of one model about the event at hand. */
+interface ModelAnswer extends Verdicts {
+  /** Works out pairs of scope and value, and no more. */
+  pair(): ModelAnswer;
+  /** Reads what the model knows of the scopes too. */
+  read(): ModelAnswer;
+  /** Brings `seen` up to date. */
+  look(): void;
+  readonly seen: Int32Array;
+  threshold(i: number, percentile: number): number;
+  top(i: number, percentile: number): number;
+  /** Trains on a pair, or on all, at once. */
+  train(i: number): void;
+  trainAll(): void;
+}
+
 /** A model's or list's answers on one event, as columns; see stage 5. */
 export interface Verdicts {
   readonly count: number;
   readonly value: readonly (string | number)[];
   /** Ids of values that are texts; -1 for those that nothing refers to. Empty where nobody needs them. */
   readonly id: readonly number[];
-  readonly n: Float64Array;
-  readonly bins: Float64Array;
+  readonly n: Int32Array;
+  readonly bins: Int32Array;
   readonly confidence: Float64Array;
   /** Observations of the value. */
   seenAt(i: number): number;

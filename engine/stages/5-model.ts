@@ -21,84 +21,342 @@ import type { Container } from './4-session.js';
 const MAX_SCOPES = 1_000_000;
 const NONE: readonly string[] = [];
 const NO_IDS: readonly number[] = [];
+const NO_NUMBERS = new Int32Array(0);
+const NO_TRUST = new Float64Array(0);
+
+/** The event at hand, for all who keep answers about it. */
+class Moment {
+  /** Number of the event: what was kept for another is void. */
+  event = 0;
+  /** UTC day of the clock, by which values age. */
+  today = 0;
+  /** Minute of the event's own time; it differs from the clock's for late ones. */
+  minute = 0;
+  time = Number.NaN;
+  frame: Frame | undefined = undefined;
+  container: Container | undefined = undefined;
+  readonly dictionary: TextDictionary;
+
+  constructor(dictionary: TextDictionary) {
+    this.dictionary = dictionary;
+  }
+}
+
+/** Texts of an atom on one event, each once, in order of appearance. */
+class Atom {
+  private readonly code: AtomCode;
+  private readonly moment: Moment;
+  private event = -1;
+  private found: readonly string[] = NONE;
+  private readonly single: string[] = [''];
+  /** As many as there are texts, if not more; -1 for a text that nothing refers to. */
+  private readonly known: number[] = [];
+  private identified = -1;
+  /** The dictionary's when the ids were looked up. */
+  private generation = -1;
+
+  constructor(code: AtomCode, moment: Moment) {
+    this.code = code;
+    this.moment = moment;
+  }
+
+  /** The array is good for this event only. */
+  texts(): readonly string[] {
+    const { moment } = this;
+    if (this.event === moment.event) return this.found;
+    this.event = moment.event;
+    const value = this.code.value(moment.frame as Frame, moment.container as Container);
+    if (typeof value === 'string') {
+      this.single[0] = value;
+      this.found = this.single;
+    } else {
+      this.found = value === undefined ? NONE : distinctTexts(value);
+    }
+    return this.found;
+  }
+
+  /** Whether the ids of this event were looked up and still mean what they meant. */
+  isIdentified(): boolean {
+    return (
+      this.identified === this.moment.event && this.generation === this.moment.dictionary.generation
+    );
+  }
+
+  /** Ids of the texts, at least as many; -1 for a text that nothing refers to. */
+  ids(): number[] {
+    const { moment, known } = this;
+    const { dictionary } = moment;
+    if (this.identified === moment.event && this.generation === dictionary.generation) {
+      return known;
+    }
+    const texts = this.texts();
+    this.identified = moment.event;
+    this.generation = dictionary.generation;
+    const entity = moment.container?.entity;
+    // A container's events are all of its user, and so is what it is told at its end.
+    if (entity !== undefined && this.code.isUser) known[0] = entity.id;
+    else {
+      for (let i = 0; i < texts.length; i += 1) known[i] = dictionary.find(texts[i] as string);
+    }
+    return known;
+  }
+
+  /** Id of one text for training. One looked up before is good unless ids were given back since. */
+  intern(i: number): number {
+    if (this.isIdentified()) {
+      const known = this.known[i] as number;
+      if (known >= 0) return known;
+    }
+    return this.moment.dictionary.intern(this.found[i] as string);
+  }
+}
+
+/** What a rule looks at that is no model: the values of a list, or one that says nothing. */
+export class Listed implements Verdicts {
+  count = 0;
+  value: readonly string[] = NONE;
+  id: readonly number[] = NO_IDS;
+  readonly n = NO_NUMBERS;
+  readonly bins = NO_NUMBERS;
+  readonly confidence = NO_TRUST;
+
+  seenAt(): number {
+    return 0;
+  }
+
+  scopeAt(): string {
+    return '';
+  }
+}
 
 /**
- * What a rule looks at: verdicts of a model, one for each pair of scope and value, scopes outside,
- * values inside; values of a list; or a single one that says nothing. One class for all three, so
- * that generated code meets one shape.
+ * A model and its verdicts on the event at hand: one for each pair of a scope and a value, scopes
+ * outside, values inside. Each step is taken when it is first asked for: pairs, then the numbers of
+ * each scope, then the observations of each value.
  */
-export class Readings implements Verdicts {
+class ModelRun implements Verdicts {
+  readonly code: ModelCode;
+  readonly store: CategoricalStore | NumericalStore;
+  /** The store as what it is; one of the two. */
+  readonly categorical: CategoricalStore | undefined;
+  readonly numerical: NumericalStore | undefined;
   count = 0;
-  scope: readonly string[] = NONE;
   value: readonly (string | number)[] = NONE;
   id: readonly number[] = NO_IDS;
-  n = new Float64Array(4);
-  bins = new Float64Array(4);
+  n = new Int32Array(4);
+  bins = new Int32Array(4);
   confidence = new Float64Array(4);
+  /** Observations of each pair's value; see `look`. */
+  seen = new Int32Array(4);
+  readonly scope: Atom;
+  private readonly moment: Moment;
+  /** Undefined for a numerical model. */
+  private readonly feature: Atom | undefined;
   /** Row of each pair's scope in the store, and slot of its value. */
-  row = new Int32Array(4);
-  slot = new Int32Array(4);
+  private row = new Int32Array(4);
+  private slot = new Int32Array(4);
   /** Values per scope. */
-  width = 0;
-  /** Event for which pairs, scopes and values were worked out. */
-  paired = -1;
-  read = -1;
-  looked = -1;
+  private width = 0;
+  /** Events for which each step was taken. */
+  private paired = -1;
+  private wasRead = -1;
+  private looked = -1;
   /** The store's when the slots were found. */
-  moves = 0;
-  private readonly store: CategoricalStore | undefined;
-  private seen = new Float64Array(4);
+  private moves = 0;
   private readonly numbers: number[] = [];
   /** Values and their ids once more for each scope, where there are several. */
   private readonly repeatedValues: string[] = [];
   private readonly repeatedIds: number[] = [];
 
-  constructor(store: CategoricalStore | undefined) {
+  constructor(
+    code: ModelCode,
+    moment: Moment,
+    atoms: readonly Atom[],
+    store: CategoricalStore | NumericalStore,
+  ) {
+    this.code = code;
+    this.moment = moment;
+    this.scope = atoms[code.scope] as Atom;
+    this.feature = atoms[code.feature];
     this.store = store;
+    this.categorical = store instanceof CategoricalStore ? store : undefined;
+    this.numerical = store instanceof NumericalStore ? store : undefined;
   }
 
-  /** Observations of the value of verdict `i`. */
+  /** Works out the pairs; what the model knows of them is not read. */
+  pair(): this {
+    const { moment, feature } = this;
+    if (this.paired === moment.event) return this;
+    this.paired = moment.event;
+    const scopes = this.scope.texts().length;
+    if (feature === undefined) {
+      const value =
+        this.code.number?.(moment.frame as Frame, moment.container as Container) ?? Number.NaN;
+      this.width = 1;
+      this.count = Number.isNaN(value) ? 0 : scopes;
+      for (let i = 0; i < this.count; i += 1) this.numbers[i] = value;
+      this.value = this.numbers;
+    } else {
+      const values = feature.texts();
+      this.width = values.length;
+      this.count = scopes * values.length;
+      this.value = values;
+      this.id = feature.ids();
+      if (scopes > 1) this.repeat(values, this.id);
+    }
+    if (this.count > this.row.length) this.makeRoom();
+    return this;
+  }
+
+  /** Reads what the model knows of the scopes. */
+  read(): this {
+    const { moment, categorical, numerical } = this;
+    if (this.wasRead === moment.event) return this;
+    this.pair();
+    this.wasRead = moment.event;
+    if (this.count === 0) return this;
+    const scopes = this.scope.ids();
+    if (categorical !== undefined) {
+      const { count, width } = this;
+      for (let pair = 0, s = 0; pair < count; s += 1, pair += width) {
+        this.readScope(categorical, scopes[s] as number, pair);
+      }
+    } else if (numerical !== undefined) this.readNumbers(numerical, scopes);
+    return this;
+  }
+
+  /** Finds the values in the scopes. */
+  look(): void {
+    const { moment, categorical, count, row, slot, seen, id } = this;
+    if (this.looked === moment.event) return;
+    this.looked = moment.event;
+    if (categorical === undefined) {
+      seen.fill(0, 0, count);
+      return;
+    }
+    this.moves = categorical.moves;
+    for (let i = 0; i < count; i += 1) {
+      const at = row[i] as number;
+      const found = categorical.slotOf(at, id[i] as number);
+      slot[i] = found;
+      seen[i] = categorical.countAt(at, found);
+    }
+  }
+
   seenAt(i: number): number {
-    if (this.looked !== this.read) this.look();
+    this.look();
     return this.seen[i] as number;
   }
 
   scopeAt(i: number): string {
-    return this.scope[this.width === 1 ? i : Math.floor(i / this.width)] as string;
+    return this.scope.texts()[this.scopeOf(i)] as string;
   }
 
-  /** One pair of each scope with a number. */
-  pairNumber(scopes: readonly string[], value: number): void {
-    this.width = 1;
-    this.scope = scopes;
-    this.count = Number.isNaN(value) ? 0 : scopes.length;
-    for (let i = 0; i < this.count; i += 1) this.numbers[i] = value;
-    this.value = this.numbers;
-    this.makeRoom();
+  /** Gamma quantile for verdict `i` of a numerical model; NaN: no threshold. */
+  threshold(i: number, percentile: number): number {
+    return this.numerical?.threshold(this.row[i] as number, percentile) ?? Number.NaN;
   }
 
-  /** All pairs of a scope and a value. There may be more ids than values. */
-  pairTexts(scopes: readonly string[], values: readonly string[], ids: readonly number[]): void {
-    this.width = values.length;
-    this.scope = scopes;
-    this.count = scopes.length * values.length;
-    this.value = values;
-    this.id = ids;
-    if (scopes.length > 1) {
-      const { count, width, repeatedValues, repeatedIds } = this;
-      for (let pair = 0, i = 0; pair < count; pair += 1, i = i + 1 === width ? 0 : i + 1) {
-        repeatedValues[pair] = values[i] as string;
-        repeatedIds[pair] = ids[i] as number;
-      }
-      this.value = repeatedValues;
-      this.id = repeatedIds;
+  /** Smallest count that at most `percentile` of the values reach, for verdict `i`. */
+  top(i: number, percentile: number): number {
+    return this.categorical?.top(this.row[i] as number, percentile) ?? Number.NaN;
+  }
+
+  /** Observations of the text with an id, summed over the scopes of this event. */
+  observations(value: number): number {
+    const { categorical, scope, moment } = this;
+    if (categorical === undefined) return Number.NaN;
+    if (value < 0) return 0;
+    const ids = scope.ids();
+    const { length } = scope.texts();
+    let total = 0;
+    for (let i = 0; i < length; i += 1) {
+      total += categorical.observations(categorical.find(ids[i] as number, moment.today), value);
     }
-    this.makeRoom();
+    return total;
+  }
+
+  trainAll(): void {
+    const { count } = this;
+    for (let i = 0; i < count; i += 1) this.train(i);
+  }
+
+  /** Trains on pair `i`. Only after every condition that looks at a model has been asked. */
+  train(i: number): void {
+    const { categorical, numerical, moment } = this;
+    if (categorical !== undefined) {
+      if (this.isFound(categorical)) {
+        const slot = this.slot[i] as number;
+        if (slot >= 0) {
+          categorical.observe(this.row[i] as number, slot, moment.minute);
+          return;
+        }
+      }
+      const { dictionary } = moment;
+      const scope = this.scope.intern(this.scopeOf(i));
+      dictionary.hold(scope);
+      const value = (this.feature as Atom).intern(i % this.width);
+      categorical.train(scope, value, moment.time, moment.today);
+      dictionary.release(scope);
+    } else if (numerical !== undefined) {
+      const value = this.value[i] as number;
+      if (counts(value)) numerical.train(this.scope.intern(i), value, moment.time);
+    }
+  }
+
+  /** Whether the slots of this event's values are known and still theirs. */
+  private isFound(store: CategoricalStore): boolean {
+    if (this.looked !== this.moment.event) {
+      // Ids that were given back since may mean other texts.
+      if (!(this.feature as Atom).isIdentified()) return false;
+      this.read();
+      this.look();
+    }
+    return this.moves === store.moves;
+  }
+
+  private scopeOf(i: number): number {
+    return i < this.width ? 0 : Math.floor(i / this.width);
+  }
+
+  private readScope(store: CategoricalStore, scope: number, from: number): void {
+    const { row: rows, n, bins, confidence } = this;
+    const row = store.find(scope, this.moment.today);
+    const observed = store.n(row);
+    const distinct = store.numBins(row);
+    const trust = store.confidence(row);
+    const to = from + this.width;
+    for (let pair = from; pair < to; pair += 1) {
+      rows[pair] = row;
+      n[pair] = observed;
+      bins[pair] = distinct;
+      confidence[pair] = trust;
+    }
+  }
+
+  private readNumbers(store: NumericalStore, scopes: readonly number[]): void {
+    for (let pair = 0; pair < this.count; pair += 1) {
+      const row = store.find(scopes[pair] as number);
+      this.row[pair] = row;
+      this.n[pair] = store.n(row);
+      this.bins[pair] = 0;
+      // A threshold is there or not; there is no measure between.
+      this.confidence[pair] = store.hasThreshold(row) ? 1 : 0;
+    }
+  }
+
+  private repeat(values: readonly string[], ids: readonly number[]): void {
+    const { count, width, repeatedValues, repeatedIds } = this;
+    for (let pair = 0, i = 0; pair < count; pair += 1, i = i + 1 === width ? 0 : i + 1) {
+      repeatedValues[pair] = values[i] as string;
+      repeatedIds[pair] = ids[i] as number;
+    }
+    this.value = repeatedValues;
+    this.id = repeatedIds;
   }
 
   private makeRoom(): void {
     const { count } = this;
-    if (count <= this.row.length) return;
     this.n = grown(this.n, count);
     this.bins = grown(this.bins, count);
     this.confidence = grown(this.confidence, count);
@@ -106,51 +364,6 @@ export class Readings implements Verdicts {
     this.row = grown(this.row, count);
     this.slot = grown(this.slot, count);
   }
-
-  private look(): void {
-    this.looked = this.read;
-    const { store, count, row, slot, seen, id } = this;
-    if (store === undefined) {
-      seen.fill(0, 0, count);
-      return;
-    }
-    this.moves = store.moves;
-    for (let i = 0; i < count; i += 1) {
-      const at = row[i] as number;
-      const found = store.slotOf(at, id[i] as number);
-      slot[i] = found;
-      seen[i] = store.countAt(at, found);
-    }
-  }
-}
-
-/** Texts of an atom on one event, each once, in order of appearance. */
-class Atom {
-  readonly code: AtomCode;
-  texts: readonly string[] = NONE;
-  readonly single: string[] = [''];
-  readonly ids: number[] = [];
-  event = -1;
-  identified = -1;
-  /** The dictionary's when `ids` were looked up. */
-  generation = -1;
-
-  constructor(code: AtomCode) {
-    this.code = code;
-  }
-}
-
-/** A model with what it looks at and what it knows. */
-interface Run {
-  readonly code: ModelCode;
-  readonly scope: Atom;
-  /** Undefined for a numerical model. */
-  readonly feature: Atom | undefined;
-  readonly store: CategoricalStore | NumericalStore;
-  /** The store as what it is; one of the two. */
-  readonly categorical: CategoricalStore | undefined;
-  readonly numerical: NumericalStore | undefined;
-  readonly readings: Readings;
 }
 
 /** Tables that a mark has room for, with two bits each: known, member. */
@@ -204,24 +417,21 @@ class Memberships {
 }
 
 export class ModelStage {
-  private readonly dictionary: TextDictionary;
-  private readonly runs: readonly Run[];
+  /** By position of the model, for generated code too. */
+  readonly runs: readonly ModelRun[];
+  private readonly moment: Moment;
   private readonly atoms: readonly Atom[];
-  private readonly listed = new Readings(undefined);
+  private readonly listed = new Listed();
   private readonly memberships: Memberships;
   /** Model and pair, in turn, of what is to train. */
   private readonly pending: number[] = [];
   /** Numbers in `pending`. */
   private waiting = 0;
-  private event = 0;
-  /** UTC day of the clock, by which values age. */
-  private today = 0;
-  private frame: Frame | undefined;
-  private container: Container | undefined;
 
   constructor(code: ProgramCode, dictionary: TextDictionary, counters: Counters) {
-    this.dictionary = dictionary;
-    this.atoms = code.atoms.map((atom) => new Atom(atom));
+    const moment = new Moment(dictionary);
+    this.moment = moment;
+    this.atoms = code.atoms.map((atom) => new Atom(atom, moment));
     const scopes = new Scopes(dictionary, code.models.length);
     this.runs = code.models.map((model, at) => {
       const evicted = (what: string, count: number) => {
@@ -233,49 +443,32 @@ export class ModelStage {
         model.kind === 'categorical'
           ? new CategoricalStore(scopes, at, options, evicted)
           : new NumericalStore(scopes, at, options, (rows) => evicted('scopes', rows));
-      const categorical = store instanceof CategoricalStore ? store : undefined;
-      return {
-        code: model,
-        scope: this.atoms[model.scope] as Atom,
-        feature: this.atoms[model.feature],
-        store,
-        categorical,
-        numerical: store instanceof NumericalStore ? store : undefined,
-        readings: new Readings(categorical),
-      };
+      return new ModelRun(model, moment, this.atoms, store);
     });
     this.memberships = new Memberships(code.memberTables, dictionary);
   }
 
-  /** Starts an event (or the end of a container): what was kept of the last one is void. */
-  begin(frame: Frame, container: Container, clock: number): void {
-    this.event += 1;
-    this.frame = frame;
-    this.container = container;
-    this.today = dayOfMinute(minuteOf(clock));
-  }
-
-  /** Distinct texts of an atom. The array is good for this event only. */
-  private texts(atom: Atom): readonly string[] {
-    if (atom.event === this.event) return atom.texts;
-    atom.event = this.event;
-    const value = atom.code.value(this.frame as Frame, this.container as Container);
-    if (typeof value === 'string') {
-      atom.single[0] = value;
-      atom.texts = atom.single;
-    } else {
-      atom.texts = value === undefined ? NONE : distinctTexts(value);
-    }
-    return atom.texts;
+  /**
+   * Starts an event (or the end of a container): what was kept of the last one is void. `time` is the
+   * event's own.
+   */
+  begin(frame: Frame, container: Container, clock: number, time: number): void {
+    const { moment } = this;
+    moment.event += 1;
+    moment.frame = frame;
+    moment.container = container;
+    moment.time = time;
+    moment.minute = minuteOf(time);
+    moment.today = clock === time ? dayOfMinute(moment.minute) : dayOfMinute(minuteOf(clock));
   }
 
   /** Counts the atom's texts in a keyed counter of the container. */
   count(at: number, container: Container, counter: number): void {
     const atom = this.atoms[at] as Atom;
-    const texts = this.texts(atom);
+    const texts = atom.texts();
     if (texts.length === 0) return;
-    const { dictionary, frame } = this;
-    const ids = this.identities(atom) as number[];
+    const { dictionary, frame } = this.moment;
+    const ids = atom.ids();
     const { generation } = dictionary;
     for (let i = 0; i < texts.length; i += 1) {
       let id = ids[i] as number;
@@ -292,9 +485,8 @@ export class ModelStage {
   values(at: number, identified: boolean): Verdicts {
     const { listed } = this;
     const atom = this.atoms[at] as Atom;
-    listed.value = this.texts(atom);
-    const isKnown = identified || atom.identified === this.event;
-    listed.id = isKnown ? this.identities(atom) : NO_IDS;
+    listed.value = atom.texts();
+    listed.id = identified || atom.isIdentified() ? atom.ids() : NO_IDS;
     listed.count = listed.value.length;
     return listed;
   }
@@ -305,108 +497,58 @@ export class ModelStage {
   }
 
   /** Verdicts of a model, one for each pair of scope and value; scopes outside, values inside. */
-  readings(at: number): Readings {
-    const run = this.runs[at] as Run;
-    const { readings, categorical, numerical } = run;
-    if (readings.read === this.event) return readings;
-    this.pair(run);
-    readings.read = this.event;
-    if (readings.count === 0) return readings;
-    const scopes = this.identities(run.scope);
-    if (categorical !== undefined) this.readCategorical(categorical, readings, scopes);
-    else if (numerical !== undefined) readNumerical(numerical, readings, scopes);
-    return readings;
+  readings(at: number): Verdicts {
+    return (this.runs[at] as ModelRun).read();
   }
 
-  private readCategorical(
-    store: CategoricalStore,
-    readings: Readings,
-    scopes: readonly number[],
-  ): void {
-    const { count, width, row: rows, n, bins, confidence } = readings;
-    for (let pair = 0, s = 0; pair < count; s += 1) {
-      const row = store.find(scopes[s] as number, this.today);
-      const observed = store.n(row);
-      const distinct = store.numBins(row);
-      const trust = store.confidence(row);
-      for (let i = 0; i < width; i += 1, pair += 1) {
-        rows[pair] = row;
-        n[pair] = observed;
-        bins[pair] = distinct;
-        confidence[pair] = trust;
-      }
-    }
-  }
-
-  /** Gamma quantile for verdict `i` of a numerical model; NaN: no threshold. */
   threshold(at: number, i: number, percentile: number): number {
-    const { numerical } = this.runs[at] as Run;
-    if (numerical === undefined) return Number.NaN;
-    return numerical.threshold(this.readings(at).row[i] as number, percentile);
+    return (this.runs[at] as ModelRun).read().threshold(i, percentile);
   }
 
-  /** Smallest count that at most `percentile` of the values reach, for verdict `i`. */
   top(at: number, i: number, percentile: number): number {
-    const { categorical } = this.runs[at] as Run;
-    if (categorical === undefined) return Number.NaN;
-    return categorical.top(this.readings(at).row[i] as number, percentile);
+    return (this.runs[at] as ModelRun).read().top(i, percentile);
   }
 
   /** Observations of a text in a categorical model, summed over the scopes of this event. */
   observations(at: number, text: string | undefined): number {
     if (text === undefined) return Number.NaN;
-    return this.observed(at, this.dictionary.find(text));
+    return (this.runs[at] as ModelRun).observations(this.moment.dictionary.find(text));
   }
 
   /** As `observations`, for an atom that is one text or absent. */
   observationsOf(at: number, atom: number): number {
     const asked = this.atoms[atom] as Atom;
-    if (this.texts(asked).length === 0) return Number.NaN;
-    return this.observed(at, this.identities(asked)[0] as number);
-  }
-
-  private observed(at: number, value: number): number {
-    const { categorical, scope } = this.runs[at] as Run;
-    if (categorical === undefined) return Number.NaN;
-    if (value < 0) return 0;
-    const ids = this.identities(scope);
-    let total = 0;
-    for (let i = 0; i < this.texts(scope).length; i += 1) {
-      total += categorical.observations(categorical.find(ids[i] as number, this.today), value);
-    }
-    return total;
+    if (asked.texts().length === 0) return Number.NaN;
+    return (this.runs[at] as ModelRun).observations(asked.ids()[0] as number);
   }
 
   /** A verdict as evidence. */
   reading(at: number, i: number, percentile: number): ModelReading {
-    const readings = this.readings(at);
-    const model = (this.runs[at] as Run).code;
-    const n = readings.n[i] as number;
+    const run = (this.runs[at] as ModelRun).read();
+    const n = run.n[i] as number;
     return {
-      model: model.id,
-      scope: readings.scopeAt(i),
-      value: readings.value[i] as string | number,
+      model: run.code.id,
+      scope: run.scopeAt(i),
+      value: run.value[i] as string | number,
       n,
-      num_bins: readings.bins[i] as number,
-      num_observations: readings.seenAt(i),
-      confidence_factor: readings.confidence[i] as number,
-      percentile_threshold_count: model.kind === 'categorical' ? percentile * n : Number.NaN,
-      percentile_threshold_value: this.threshold(at, i, percentile),
+      num_bins: run.bins[i] as number,
+      num_observations: run.seenAt(i),
+      confidence_factor: run.confidence[i] as number,
+      percentile_threshold_count: run.categorical === undefined ? Number.NaN : percentile * n,
+      percentile_threshold_value: run.threshold(i, percentile),
     };
   }
 
-  /**
-   * Trains the models that the code asks for. `time` is the event's own; it differs from the clock for
-   * late ones.
-   */
-  train(code: TypeCode['train'], time: number): void {
-    const { pending, frame, container } = this;
+  /** Trains the models that the code asks for. */
+  train(code: TypeCode['train']): void {
+    const { pending, runs, moment } = this;
     this.waiting = 0;
     for (let part = 0; part < code.length; part += 1) {
-      (code[part] as TypeCode['train'][number])(frame as Frame, container as Container);
+      const ask = code[part] as TypeCode['train'][number];
+      ask(moment.frame as Frame, moment.container as Container);
     }
     for (let p = 0; p < this.waiting; p += 2) {
-      this.trainPair(pending[p] as number, pending[p + 1] as number, time);
+      (runs[pending[p] as number] as ModelRun).train(pending[p + 1] as number);
     }
   }
 
@@ -418,79 +560,12 @@ export class ModelStage {
     this.waiting = waiting + 2;
   }
 
-  private trainPair(at: number, i: number, time: number): void {
-    const run = this.runs[at] as Run;
-    const { readings, categorical, numerical } = run;
-    if (categorical !== undefined) {
-      if (readings.looked === this.event && readings.moves === categorical.moves) {
-        const slot = readings.slot[i] as number;
-        if (slot >= 0) {
-          categorical.observe(readings.row[i] as number, slot, minuteOf(time));
-          return;
-        }
-      }
-      const { width } = readings;
-      const scope = this.identity(run.scope, width === readings.count ? 0 : Math.floor(i / width));
-      this.dictionary.hold(scope);
-      const value = this.identity(run.feature as Atom, i % width);
-      categorical.train(scope, value, time, this.today);
-      this.dictionary.release(scope);
-    } else if (numerical !== undefined) {
-      const value = readings.value[i] as number;
-      if (counts(value)) numerical.train(this.identity(run.scope, i), value, time);
-    }
-  }
-
-  /** Pairs of scope and value alone; what a model knows of them is not read. */
-  pairs(at: number): Readings {
-    return this.pair(this.runs[at] as Run);
-  }
-
-  private pair({ code, scope, feature, readings }: Run): Readings {
-    if (readings.paired === this.event) return readings;
-    readings.paired = this.event;
-    const scopes = this.texts(scope);
-    if (feature === undefined) {
-      const value = code.number?.(this.frame as Frame, this.container as Container) ?? Number.NaN;
-      readings.pairNumber(scopes, value);
-    } else {
-      readings.pairTexts(scopes, this.texts(feature), this.identities(feature));
-    }
-    return readings;
-  }
-
-  /** Ids of an atom's texts, as many as it has; -1 for a text that nothing refers to. */
-  private identities(atom: Atom): readonly number[] {
-    const texts = this.texts(atom);
-    const { generation } = this.dictionary;
-    const { ids } = atom;
-    if (atom.identified === this.event && atom.generation === generation) return ids;
-    atom.identified = this.event;
-    atom.generation = generation;
-    const entity = this.container?.entity;
-    // A container's events are all of its user, and so is what it is told at its end.
-    if (entity !== undefined && atom.code.isUser) ids[0] = entity.id;
-    else {
-      for (let i = 0; i < texts.length; i += 1) ids[i] = this.dictionary.find(texts[i] as string);
-    }
-    return ids;
-  }
-
-  /** Id of one text for training. One looked up before is good unless ids were given back since. */
-  private identity(atom: Atom, i: number): number {
-    if (atom.identified === this.event && atom.generation === this.dictionary.generation) {
-      const known = atom.ids[i] as number;
-      if (known >= 0) return known;
-    }
-    return this.dictionary.intern(atom.texts[i] as string);
-  }
-
   /** See {@link Engine.convergence}. */
   convergence(level: number): Record<string, { scopes: number; converged: number }> {
     const found: Record<string, { scopes: number; converged: number }> = {};
     for (const { code, store, categorical, numerical } of this.runs) {
       const tally = { scopes: 0, converged: 0 };
-      categorical?.age(this.today);
+      categorical?.age(this.moment.today);
       for (let row = 0; row < store.rows.length; row++) {
         if (!store.rows.isLive(row) || store.n(row) === 0) continue;
         tally.scopes++;
@@ -511,17 +586,6 @@ export class ModelStage {
 
   load(r: BinaryReader): void {
     for (const { store } of this.runs) store.load(r);
-  }
-}
-
-function readNumerical(store: NumericalStore, readings: Readings, scopes: readonly number[]): void {
-  for (let pair = 0; pair < readings.count; pair += 1) {
-    const row = store.find(scopes[pair] as number);
-    readings.row[pair] = row;
-    readings.n[pair] = store.n(row);
-    readings.bins[pair] = 0;
-    // A threshold is there or not; there is no measure between.
-    readings.confidence[pair] = store.hasThreshold(row) ? 1 : 0;
   }
 }
 

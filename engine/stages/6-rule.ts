@@ -11,7 +11,7 @@
 import type { Counters, Event } from '../contract.js';
 import type { Fired, Frame, ProgramCode, RuleCode, TypeCode, Verdicts } from '../program.js';
 import type { Container } from './4-session.js';
-import { type ModelStage, Readings } from './5-model.js';
+import { Listed, type ModelStage } from './5-model.js';
 
 /** Rules that fired on one event, dependencies before dependants. Used again for the next event. */
 export class Firings implements Fired {
@@ -74,7 +74,7 @@ export class RuleStage {
   private readonly none: Container;
   private readonly counters: Counters;
   /** What a rule looks at that has neither model nor list: there is one, and it says nothing. */
-  private readonly single = new Readings(undefined);
+  private readonly single = new Listed();
   private readonly firings = new Firings();
 
   constructor(code: ProgramCode, models: ModelStage, none: Container, counters: Counters) {
