@@ -53,7 +53,8 @@ export const MAX_BINS = 1 << 21;
 /** Places in the head of a scope. */
 const CHUNK_OF = 0;
 const OFFSET = 1;
-const CAPACITY = 2;
+/** Slots, in the bits below INDEXED; above them the binary logarithm of the size of the index, 0: none. */
+const ROOM = 2;
 /** Slots in use, gaps included. */
 const USED = 3;
 /** Values. */
@@ -65,6 +66,9 @@ const OLDEST_DAY = 6;
 /** Minute of the last training. */
 const TRAINED = 7;
 const HEAD = 8;
+const INDEX_BITS = 24;
+const INDEXED = 1 << INDEX_BITS;
+const SLOTS = INDEXED - 1;
 
 /** Places in an entry of a slab. A gap has the value -1. */
 const VALUE = 0;
@@ -84,7 +88,11 @@ export class CategoricalStore {
   /** Rises whenever entries move or go: slots found before may hold others since. */
   moves = 0;
   private readonly dictionary: TextDictionary;
-  private readonly options: CategoricalOptions;
+  private readonly alpha: number;
+  private readonly cutOff: number;
+  private readonly agingDays: number;
+  private readonly maxBins: number;
+  private readonly maxPairs: number;
   private readonly evicted: (what: 'bins' | 'scopes', count: number) => void;
 
   private chunks: Int32Array[] = [];
@@ -110,7 +118,11 @@ export class CategoricalStore {
     evicted: (what: 'bins' | 'scopes', count: number) => void,
   ) {
     this.dictionary = scopes.dictionary;
-    this.options = options;
+    this.alpha = options.alpha;
+    this.cutOff = options.cutOff;
+    this.agingDays = options.agingDays;
+    this.maxBins = options.maxBins;
+    this.maxPairs = options.maxPairs ?? MAX_PAIRS;
     this.evicted = evicted;
     this.rows = new ScopeRows(scopes, model, options.maxScopes);
   }
@@ -152,9 +164,9 @@ export class CategoricalStore {
   confidence(row: number): number {
     if (row < 0) return 0;
     const n = this.heads[row * HEAD + TOTAL] as number;
-    if (n === 0 || n < this.options.cutOff) return 0;
+    if (n === 0 || n < this.cutOff) return 0;
     const share = (n - (this.heads[row * HEAD + BINS] as number)) / n;
-    return this.options.alpha === 1 ? share : share ** this.options.alpha;
+    return this.alpha === 1 ? share : share ** this.alpha;
   }
 
   /** The smallest count that at most `percentile` of the values reach. */
@@ -182,12 +194,12 @@ export class CategoricalStore {
   train(scope: number, value: number, time: number, today: number): void {
     // Room is made by forgetting, which must not give back the id at hand.
     this.dictionary.hold(value);
-    if (this.pairs >= (this.options.maxPairs ?? MAX_PAIRS)) this.dropOldest();
+    if (this.pairs >= this.maxPairs) this.dropOldest();
     let row = this.find(scope, today);
     const minute = minuteOf(time);
     let slot = this.slotOf(row, value);
     // A new value of an old line may have aged already: it would be forgotten before anyone saw it.
-    if (slot >= 0 || dayOfMinute(minute) >= today - this.options.agingDays) {
+    if (slot >= 0 || dayOfMinute(minute) >= today - this.agingDays) {
       if (row < 0) row = this.addRow(scope);
       if (slot < 0) slot = this.addEntry(row, value, minute);
       this.observe(row, slot, minute);
@@ -223,16 +235,16 @@ export class CategoricalStore {
     const head = row * HEAD;
     const slab = this.chunks[heads[head + CHUNK_OF] as number] as Int32Array;
     const offset = heads[head + OFFSET] as number;
-    const capacity = heads[head + CAPACITY] as number;
-    if (capacity <= SCANNED) {
+    const room = heads[head + ROOM] as number;
+    if (room < INDEXED) {
       const end = offset + (heads[head + USED] as number) * ENTRY;
       for (let at = offset, slot = 0; at < end; at += ENTRY, slot += 1) {
         if (slab[at] === value) return slot;
       }
       return -1;
     }
-    const index = offset + ENTRY * capacity;
-    const mask = indexSize(capacity) - 1;
+    const index = offset + ENTRY * (room & SLOTS);
+    const mask = (1 << (room >>> INDEX_BITS)) - 1;
     for (let at = spread(value) & mask; ; at = (at + 1) & mask) {
       const slot = (slab[index + at] as number) - 1;
       if (slot < 0) return -1;
@@ -247,6 +259,10 @@ export class CategoricalStore {
 
   private head(row: number, place: number): number {
     return this.heads[row * HEAD + place] as number;
+  }
+
+  private capacity(row: number): number {
+    return this.head(row, ROOM) & SLOTS;
   }
 
   private setHead(row: number, place: number, value: number): void {
@@ -266,8 +282,8 @@ export class CategoricalStore {
   }
 
   private addEntry(row: number, value: number, minute: number): number {
-    if (this.head(row, BINS) >= this.options.maxBins) this.evict(row);
-    if (this.head(row, USED) === this.head(row, CAPACITY)) this.makeRoom(row);
+    if (this.head(row, BINS) >= this.maxBins) this.evict(row);
+    if (this.head(row, USED) === this.capacity(row)) this.makeRoom(row);
     const slot = this.head(row, USED);
     const slab = this.slab(row);
     const at = this.head(row, OFFSET) + slot * ENTRY;
@@ -281,7 +297,7 @@ export class CategoricalStore {
     this.pairs += 1;
     const day = dayOfMinute(minute);
     if (day < this.head(row, OLDEST_DAY) || bins === 1) this.setHead(row, OLDEST_DAY, day);
-    if (this.head(row, CAPACITY) > SCANNED) this.index(row, slot, value);
+    if (this.capacity(row) > SCANNED) this.index(row, slot, value);
     const victims = this.victims.get(row);
     if (victims !== undefined && minute < (victims.stamps[victims.stamps.length - 1] as number)) {
       this.victims.delete(row);
@@ -291,7 +307,7 @@ export class CategoricalStore {
 
   private index(row: number, slot: number, value: number): void {
     const slab = this.slab(row);
-    const capacity = this.head(row, CAPACITY);
+    const capacity = this.capacity(row);
     const index = this.head(row, OFFSET) + ENTRY * capacity;
     const mask = indexSize(capacity) - 1;
     let at = spread(value) & mask;
@@ -316,7 +332,7 @@ export class CategoricalStore {
 
   /** Drops every value not seen for longer than the aging. */
   private forget(row: number, today: number): void {
-    const limit = today - this.options.agingDays;
+    const limit = today - this.agingDays;
     if (this.head(row, OLDEST_DAY) >= limit || this.head(row, BINS) === 0) return;
     const slab = this.slab(row);
     const offset = this.head(row, OFFSET);
@@ -380,7 +396,7 @@ export class CategoricalStore {
     this.moves += 1;
     this.setHead(row, USED, 0);
     this.victims.delete(row);
-    const capacity = this.head(row, CAPACITY);
+    const capacity = this.capacity(row);
     if (capacity > SCANNED) {
       const index = this.head(row, OFFSET) + ENTRY * capacity;
       this.slab(row).fill(0, index, index + indexSize(capacity));
@@ -389,7 +405,7 @@ export class CategoricalStore {
 
   /** Closes the gaps, into the same slab when they are many, into the next larger one otherwise. */
   private makeRoom(row: number): void {
-    const capacity = this.head(row, CAPACITY);
+    const capacity = this.capacity(row);
     const from = this.slab(row);
     const fromOffset = this.head(row, OFFSET);
     const stay = capacity > 0 && this.head(row, BINS) * 4 <= capacity * 3;
@@ -419,7 +435,8 @@ export class CategoricalStore {
   }
 
   private allocate(row: number, capacity: number): void {
-    this.setHead(row, CAPACITY, capacity);
+    const bits = capacity > SCANNED ? 31 - Math.clz32(indexSize(capacity)) : 0;
+    this.setHead(row, ROOM, capacity | (bits << INDEX_BITS));
     const reused = this.freeSlabs.get(capacity)?.pop();
     if (reused !== undefined) {
       this.idle -= slabSize(capacity);
@@ -456,7 +473,7 @@ export class CategoricalStore {
       if (!this.rows.isLive(row)) continue;
       const from = chunks[this.head(row, CHUNK_OF)] as Int32Array;
       const offset = this.head(row, OFFSET);
-      const capacity = this.head(row, CAPACITY);
+      const capacity = this.capacity(row);
       this.allocate(row, capacity);
       this.slab(row).set(
         from.subarray(offset, offset + slabSize(capacity)),
@@ -508,7 +525,7 @@ export class CategoricalStore {
       const value = slab[offset + slot * ENTRY] as number;
       if (value !== -1) this.dictionary.release(value);
     }
-    this.giveBack(slab, offset, this.head(row, CAPACITY));
+    this.giveBack(slab, offset, this.capacity(row));
     this.victims.delete(row);
     this.ranked.delete(row);
     this.rows.remove(row);
