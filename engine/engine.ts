@@ -111,7 +111,7 @@ class StreamEngine implements Engine {
       counters,
       (event: Event) => {
         enricher.enrich(event);
-        this.loop.process(event);
+        this.loop.add(event);
       },
     );
     this.take = (record) => this.assembler.add(record);
@@ -119,11 +119,13 @@ class StreamEngine implements Engine {
 
   push(lines: readonly LogLine[]): void {
     for (const line of lines) this.parser.parse(line, this.take);
+    this.loop.flush();
   }
 
   pushRecords(records: readonly LogRecord[]): void {
     this.counted.records += records.length;
     for (const record of records) this.assembler.add(record);
+    this.loop.flush();
   }
 
   finish(): void {

@@ -325,7 +325,7 @@ export class Generator {
     id: string,
     rules: readonly number[],
     trainers: readonly number[],
-  ): Pick<TypeCode, 'load' | 'count' | 'groups' | 'dependants' | 'train'> {
+  ): Pick<TypeCode, 'load' | 'ahead' | 'count' | 'groups' | 'dependants' | 'train'> {
     const uses = newUses();
     const dependants = rules.filter((at) => (this.rules[at] as RuleCode).dependsOn.length > 0);
     const groups = this.grouped(rules).map((group) => ({ rules: group, run: this.group(group) }));
@@ -343,6 +343,7 @@ export class Generator {
       dependants,
       train: this.trainers(trainers),
       load: this.loader(`load_${id}`, uses),
+      ahead: [...uses.atoms].filter((at) => this.atoms[at]?.isOfFields === true),
       count:
         statements.length === 0
           ? undefined
@@ -810,7 +811,8 @@ export class Generator {
       const value = this.expression(body, `atom_${this.atoms.length}`, 'e, c', tree, place);
       atom = this.atoms.length;
       const isUser = tree.node === 'field' && tree.name === 'user';
-      this.atoms.push({ isUser, value: value as AtomCode['value'] });
+      const isOfFields = this.sessionKey(tree, place).length === 0 && looksOnlyAt(OF_FIELDS, tree);
+      this.atoms.push({ isUser, isOfFields, value: value as AtomCode['value'] });
       this.atomUses.push(body.uses);
       this.atomsByText.set(text, atom);
     }
@@ -874,6 +876,7 @@ function isTextValue(tree: TypedNode): boolean {
   return tree.node === 'variable' && tree.name === 'value' && tree.type === 'text';
 }
 
+const OF_FIELDS: ReadonlySet<string> = new Set(['org']);
 /** Variables that are the same for all verdicts of an event; and for all of one value. */
 const OF_EVENT: ReadonlySet<string> = new Set(['org', 'time', 'first_seen', 'active_days']);
 const OF_VALUE: ReadonlySet<string> = new Set([...OF_EVENT, 'value']);

@@ -25,10 +25,11 @@ import type { Frame, Program, RuleCode, TypeCode } from './program.js';
 import {
   type Container,
   type ContainerKind,
+  type Entity,
   type SessionOptions,
   SessionStage,
 } from './stages/4-session.js';
-import { ModelStage } from './stages/5-model.js';
+import { BLOCK, ModelStage } from './stages/5-model.js';
 import { type Firings, RuleStage } from './stages/6-rule.js';
 import { RiskStage, sessionOf } from './stages/7-risk.js';
 
@@ -42,7 +43,14 @@ export class EventLoop {
   private readonly sink: EngineSink;
   private readonly counters: Counters;
   private readonly watched: ReadonlySet<number> | undefined;
-  private readonly frame: Frame;
+  /** Events that wait to be processed together, and for each its type, user and frame. */
+  private readonly block: Event[] = [];
+  private waiting = 0;
+  private readonly types: TypeCode[] = [];
+  private readonly entities: (Entity | undefined)[] = [];
+  private readonly frames: readonly Frame[];
+  /** For the ends of containers. */
+  private readonly endFrame: Frame;
   /** Events by type since the last tally. */
   private readonly events: Float64Array;
   private readonly dictionary = new TextDictionary();
@@ -66,22 +74,59 @@ export class EventLoop {
     this.risk = new RiskStage(kindsOf(program), options.usualShare);
     this.explainer = new Explainer(program, this.sessions, this.models, this.rules);
     this.events = new Float64Array(code.types.length);
-    this.frame = code.makeFrame();
-    this.frame.sessions = this.sessions;
-    this.frame.models = this.models;
-    this.frame.runs = this.models.runs;
+    const makeFrame = (): Frame => {
+      const { sessions, models } = this;
+      return Object.assign(code.makeFrame(), { sessions, models, runs: models.runs });
+    };
+    this.frames = Array.from({ length: BLOCK }, makeFrame);
+    this.endFrame = makeFrame();
   }
 
-  /** One event, enriched. Times rise, but for late events. */
-  process(event: Event): void {
-    const { sessions, models, frame, counters } = this;
-    const { time, fields } = event;
-    const type = this.program.code.types[event.type];
-    if (type === undefined || !Number.isFinite(time)) {
-      counters.unbuilt['without time or type'] =
-        (counters.unbuilt['without time or type'] ?? 0) + 1;
+  /**
+   * One event, enriched; processed now or with some that follow, which changes nothing about what comes of
+   * it. Times rise, but for late events.
+   */
+  add(event: Event): void {
+    if (this.program.code.types[event.type] === undefined || !Number.isFinite(event.time)) {
+      const { unbuilt } = this.counters;
+      unbuilt['without time or type'] = (unbuilt['without time or type'] ?? 0) + 1;
       return;
     }
+    this.block[this.waiting] = event;
+    this.waiting += 1;
+    if (this.waiting === BLOCK) this.flush();
+  }
+
+  /** Processes what waits. */
+  flush(): void {
+    const { waiting: count, block } = this;
+    if (count === 0) return;
+    this.waiting = 0;
+    const first = this.lookAhead(count);
+    for (let slot = 0; slot < count; slot += 1) {
+      this.process(block[slot] as Event, slot, first + slot);
+    }
+  }
+
+  /** Fills the frames of a block and looks up what it will need. Returns the first event's number. */
+  private lookAhead(count: number): number {
+    const { block, frames, types, entities, sessions, models } = this;
+    for (let slot = 0; slot < count; slot += 1) {
+      const { type: at, fields } = block[slot] as Event;
+      const type = this.program.code.types[at] as TypeCode;
+      types[slot] = type;
+      type.load(frames[slot] as Frame, fields);
+      const { user } = fields;
+      entities[slot] = typeof user === 'string' ? sessions.find(user, type.container) : undefined;
+    }
+    return models.ahead(frames, types, entities, count);
+  }
+
+  private process(event: Event, slot: number, number: number): void {
+    const { sessions, models, counters } = this;
+    const frame = this.frames[slot] as Frame;
+    const { time, fields } = event;
+    const type = this.types[slot] as TypeCode;
     this.events[event.type] = (this.events[event.type] as number) + 1;
     sessions.advance(time);
     if (time < sessions.clock && !event.late) {
@@ -91,7 +136,7 @@ export class EventLoop {
     const { user } = fields;
     const container =
       typeof user === 'string' && user !== ''
-        ? sessions.enter(user, type.container, time)
+        ? sessions.enter(user, type.container, time, this.entities[slot])
         : sessions.none;
     if (container !== sessions.none) {
       this.keepProfile(container, fields);
@@ -100,12 +145,11 @@ export class EventLoop {
     this.sink.event?.(event);
     const explained = this.watched !== undefined && this.isWatched(event);
     if (type.rules.length > 0 || type.train.length > 0 || type.count !== undefined) {
-      this.setFacts(container, time);
-      type.load(frame, fields);
-      models.begin(frame, container, sessions.clock, time);
+      this.setFacts(frame, container, time);
+      models.begin(slot, number, frame, container, sessions.clock, time);
       if (container !== sessions.none) type.count?.(frame, container);
       const firings = this.rules.run(type, event, frame, container);
-      if (explained) this.explain(type, event, container, firings);
+      if (explained) this.explain(type, event, container, firings, frame);
       for (let at = 0; at < firings.length; at += 1) this.fire(firings, at, event, container);
       if (type.train.length > 0) models.train(type.train);
     }
@@ -125,6 +169,7 @@ export class EventLoop {
 
   /** End of input: closes every container, in order of their ends. */
   finish(): void {
+    this.flush();
     this.sessions.finish();
   }
 
@@ -142,8 +187,7 @@ export class EventLoop {
     this.risk.load(r);
   }
 
-  private setFacts(container: Container, time: number): void {
-    const { frame } = this;
+  private setFacts(frame: Frame, container: Container, time: number): void {
     const { entity } = container;
     frame.time = time;
     frame.firstSeen = entity === undefined ? Number.NaN : entity.firstSeen;
@@ -176,8 +220,13 @@ export class EventLoop {
     if (by !== undefined) this.sessions.spend(container, index, by);
   }
 
-  private explain(type: TypeCode, event: Event, container: Container, firings: Firings): void {
-    const { firstSeen, activeDays } = this.frame;
+  private explain(
+    type: TypeCode,
+    event: Event,
+    container: Container,
+    firings: Firings,
+    { firstSeen, activeDays }: Frame,
+  ): void {
     const moment = { event, container, firstSeen, activeDays };
     for (const rule of type.rules) {
       this.sink.explanation?.(this.explainer.explain(moment, rule, firings.verdictOf(rule)));
@@ -188,29 +237,24 @@ export class EventLoop {
     return event.lines.some((line) => this.watched?.has(line));
   }
 
-  /** The PROFILE_FIELDS, where a model trains at the end of such containers; renewed on change. */
-  private keepProfile(container: Container, fields: Fields): void {
-    if (this.program.code.endings[container.kind]?.train.length === 0) return;
-    const { user, peer_group, is_executive, hired } = fields;
-    const { profile } = container;
-    if (
-      profile.user !== user ||
-      profile.peer_group !== peer_group ||
-      profile.is_executive !== is_executive ||
-      profile.hired !== hired
-    ) {
-      container.profile = { user, peer_group, is_executive, hired };
-    }
+  /** The PROFILE_FIELDS, where a model trains at the end of such containers. */
+  private keepProfile({ kind, profile }: Container, fields: Fields): void {
+    if (this.program.code.endings[kind]?.train.length === 0) return;
+    profile.user = fields['user'];
+    profile.peer_group = fields['peer_group'];
+    profile.is_executive = fields['is_executive'];
+    profile.hired = fields['hired'];
   }
 
   /** The end of a container: session-end models train on it, and it is told. */
   private end(container: Container): void {
     const ending = this.program.code.endings[container.kind];
     if (ending !== undefined && ending.train.length > 0) {
-      this.setFacts(container, container.last);
-      ending.load(this.frame, container.profile);
-      this.models.begin(this.frame, container, this.sessions.clock, container.last);
-      this.models.train(ending.train);
+      const { endFrame: frame, models } = this;
+      this.setFacts(frame, container, container.last);
+      ending.load(frame, container.profile);
+      models.beginEnd(frame, container, this.sessions.clock, container.last);
+      models.train(ending.train);
     }
     this.counters.sessions += 1;
     this.sink.session?.(sessionOf(container));

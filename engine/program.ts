@@ -151,6 +151,8 @@ export type CounterUse =
 export interface AtomCode {
   /** The event's user, whom its container knows. */
   readonly isUser: boolean;
+  /** It follows from the event's fields alone. */
+  readonly isOfFields: boolean;
   readonly value: (e: Frame, c: Container) => string | readonly string[] | undefined;
 }
 
@@ -175,6 +177,8 @@ export interface TypeCode {
   readonly container: ContainerKind;
   /** Copies what this type's code reads from the event into the frame. */
   readonly load: (e: Frame, fields: Fields) => void;
+  /** Atoms that can be looked up before the event's turn. */
+  readonly ahead: readonly number[];
   /** Brings the container's counters up to the event; undefined when none counts this type. */
   readonly count: ((e: Frame, c: Container) => void) | undefined;
   /** Dependencies before dependants. */

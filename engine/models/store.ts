@@ -56,6 +56,8 @@ export class TextDictionary {
   private readonly free: number[] = [];
   /** Rises whenever an id is given back: ids looked up before may mean other texts since. */
   generation = 0;
+  /** Rises with each text that comes in: texts that were not there may be since. */
+  additions = 0;
 
   /** Id of a text, or -1 when nothing refers to it. */
   find(text: string): number {
@@ -67,6 +69,7 @@ export class TextDictionary {
     const key = text.length > LONG ? shortened(text) : text;
     const known = this.ids.get(key);
     if (known !== undefined) return known;
+    this.additions += 1;
     const id = this.free.pop() ?? this.texts.length;
     const own = flat(key);
     this.texts[id] = own;

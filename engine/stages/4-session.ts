@@ -20,7 +20,7 @@ import type { Counters, Fields } from '../contract.js';
 import type { TextDictionary } from '../models/store.js';
 
 /** What a session-end model sees of the container's user, as of its last event. */
-export type Profile = Pick<Fields, (typeof PROFILE_FIELDS)[number]>;
+export type Profile = { [field in (typeof PROFILE_FIELDS)[number]]: Fields[field] };
 
 /** Fields that a session-end model may use: those of the container's user. */
 export const PROFILE_FIELDS = ['user', 'peer_group', 'is_executive', 'hired'] as const;
@@ -64,6 +64,8 @@ export class Entity {
   /** The latest UTC day with an event, and the number of days so far. */
   lastDay = Number.NEGATIVE_INFINITY;
   days = 0;
+  /** Known no more: the id may mean another text. */
+  isForgotten = false;
 
   constructor(user: string, id: number) {
     this.user = user;
@@ -157,13 +159,6 @@ class ValueCounts {
 /** Points of a container without any; never written to. */
 const NO_POINTS: ReadonlyMap<number, number> = new Map();
 
-const NO_PROFILE: Profile = {
-  user: undefined,
-  peer_group: undefined,
-  is_executive: undefined,
-  hired: undefined,
-};
-
 /** Containers are used again after their end, so nothing may keep one. */
 export class Container {
   /** 0: no container. */
@@ -186,7 +181,12 @@ export class Container {
   /** Rule → values at which it has fired, for rules with `once.by`. */
   spent: Map<number, ValueCounts> | undefined = undefined;
   /** Fields of the user as of the latest event, for session-end models. */
-  profile: Profile = NO_PROFILE;
+  readonly profile: Profile = {
+    user: undefined,
+    peer_group: undefined,
+    is_executive: undefined,
+    hired: undefined,
+  };
 
   constructor(shape: CounterShape) {
     // Doubles from the start: an array that begins with small integers is made anew later.
@@ -217,7 +217,7 @@ export class Container {
     }
     this.points = NO_POINTS;
     this.spent = undefined;
-    this.profile = NO_PROFILE;
+    for (const field of PROFILE_FIELDS) this.profile[field] = undefined;
   }
 
   /** Whether these are the first of the rule. */
@@ -290,10 +290,19 @@ export class SessionStage {
     }
   }
 
-  /** The container of an event, opened if need be, with the event counted in and facts renewed. */
-  enter(user: string, kind: ContainerKind, time: number): Container {
+  /** What is known of a user. */
+  find(user: string, kind: ContainerKind): Entity | undefined {
+    return this.entities[kind].get(user);
+  }
+
+  /**
+   * The container of an event, opened if need be, with the event counted in and facts renewed.
+   *
+   * @param known what `find` said before
+   */
+  enter(user: string, kind: ContainerKind, time: number, known: Entity | undefined): Container {
     const entities = this.entities[kind];
-    let entity = entities.get(user);
+    let entity = known === undefined || known.isForgotten ? entities.get(user) : known;
     if (entity === undefined) {
       if (entities.size >= (this.options.maxEntities ?? MAX_ENTITIES)) this.forgetEntities(kind);
       const id = this.dictionary.intern(user);
@@ -460,6 +469,7 @@ export class SessionStage {
       .slice(0, entities.size - keep);
     for (const entity of oldest) {
       entities.delete(entity.user);
+      entity.isForgotten = true;
       if (entity.open !== undefined) {
         this.close(entity.open);
         this.evicted('open sessions', 1);
@@ -544,7 +554,7 @@ export class SessionStage {
       const rule = r.u32();
       container.spent?.set(rule, loadValues(r));
     }
-    container.profile = { ...NO_PROFILE, ...(r.json() as Partial<Profile>) };
+    Object.assign(container.profile, r.json());
     entity.open = container;
     this.heap.push(container);
     rise(this.heap, this.heap.length - 1);

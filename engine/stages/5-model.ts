@@ -16,7 +16,13 @@ import { CategoricalStore } from '../models/categorical.js';
 import { counts, NumericalStore } from '../models/numerical.js';
 import { dayOfMinute, grown, minuteOf, Scopes, type TextDictionary } from '../models/store.js';
 import type { AtomCode, Frame, ModelCode, ProgramCode, TypeCode, Verdicts } from '../program.js';
-import type { Container } from './4-session.js';
+import type { Container, Entity } from './4-session.js';
+
+/**
+ * Events whose texts are looked up together before they run one by one: what a look-up needs lies far
+ * apart in memory, and several can wait for it at a time.
+ */
+export const BLOCK = 16;
 
 const MAX_SCOPES = 1_000_000;
 const NONE: readonly string[] = [];
@@ -26,6 +32,8 @@ const NO_TRUST = new Float64Array(0);
 
 /** The event at hand, for all who keep answers about it. */
 class Moment {
+  /** Place of the event in its block; BLOCK for the end of a container. */
+  slot = 0;
   /** Number of the event: what was kept for another is void. */
   event = 0;
   /** UTC day of the clock, by which values age. */
@@ -35,6 +43,8 @@ class Moment {
   time = Number.NaN;
   frame: Frame | undefined = undefined;
   container: Container | undefined = undefined;
+  /** The user, where known. */
+  entity: Entity | undefined = undefined;
   readonly dictionary: TextDictionary;
 
   constructor(dictionary: TextDictionary) {
@@ -43,17 +53,22 @@ class Moment {
 }
 
 /** Texts of an atom on one event, each once, in order of appearance. */
+class Answer {
+  event = -1;
+  texts: readonly string[] = NONE;
+  readonly single: string[] = [''];
+  readonly ids: number[] = [];
+  identified = -1;
+  /** The dictionary's when the ids were looked up; of additions only if some text was not there. */
+  generation = -1;
+  additions = -1;
+}
+
+/** A text or list of texts that several look at, with its answers for each event of a block. */
 class Atom {
-  private readonly code: AtomCode;
+  readonly code: AtomCode;
   private readonly moment: Moment;
-  private event = -1;
-  private found: readonly string[] = NONE;
-  private readonly single: string[] = [''];
-  /** As many as there are texts, if not more; -1 for a text that nothing refers to. */
-  private readonly known: number[] = [];
-  private identified = -1;
-  /** The dictionary's when the ids were looked up. */
-  private generation = -1;
+  private readonly answers = Array.from({ length: BLOCK + 1 }, () => new Answer());
 
   constructor(code: AtomCode, moment: Moment) {
     this.code = code;
@@ -63,51 +78,64 @@ class Atom {
   /** The array is good for this event only. */
   texts(): readonly string[] {
     const { moment } = this;
-    if (this.event === moment.event) return this.found;
-    this.event = moment.event;
+    const answer = this.answers[moment.slot] as Answer;
+    if (answer.event === moment.event) return answer.texts;
+    answer.event = moment.event;
     const value = this.code.value(moment.frame as Frame, moment.container as Container);
     if (typeof value === 'string') {
-      this.single[0] = value;
-      this.found = this.single;
+      answer.single[0] = value;
+      answer.texts = answer.single;
     } else {
-      this.found = value === undefined ? NONE : distinctTexts(value);
+      answer.texts = value === undefined ? NONE : distinctTexts(value);
     }
-    return this.found;
+    return answer.texts;
   }
 
   /** Whether the ids of this event were looked up and still mean what they meant. */
   isIdentified(): boolean {
-    return (
-      this.identified === this.moment.event && this.generation === this.moment.dictionary.generation
-    );
+    const { event, slot, dictionary } = this.moment;
+    const { identified, generation } = this.answers[slot] as Answer;
+    return identified === event && generation === dictionary.generation;
   }
 
   /** Ids of the texts, at least as many; -1 for a text that nothing refers to. */
   ids(): number[] {
-    const { moment, known } = this;
+    const { moment } = this;
     const { dictionary } = moment;
-    if (this.identified === moment.event && this.generation === dictionary.generation) {
-      return known;
+    const answer = this.answers[moment.slot] as Answer;
+    if (
+      answer.identified === moment.event &&
+      answer.generation === dictionary.generation &&
+      (answer.additions < 0 || answer.additions === dictionary.additions)
+    ) {
+      return answer.ids;
     }
     const texts = this.texts();
-    this.identified = moment.event;
-    this.generation = dictionary.generation;
-    const entity = moment.container?.entity;
+    const { ids } = answer;
+    answer.identified = moment.event;
+    answer.generation = dictionary.generation;
+    answer.additions = -1;
+    const { entity } = moment;
     // A container's events are all of its user, and so is what it is told at its end.
-    if (entity !== undefined && this.code.isUser) known[0] = entity.id;
+    if (entity !== undefined && this.code.isUser) ids[0] = entity.id;
     else {
-      for (let i = 0; i < texts.length; i += 1) known[i] = dictionary.find(texts[i] as string);
+      for (let i = 0; i < texts.length; i += 1) {
+        const id = dictionary.find(texts[i] as string);
+        ids[i] = id;
+        if (id < 0) answer.additions = dictionary.additions;
+      }
     }
-    return known;
+    return ids;
   }
 
   /** Id of one text for training. One looked up before is good unless ids were given back since. */
   intern(i: number): number {
+    const { ids, texts } = this.answers[this.moment.slot] as Answer;
     if (this.isIdentified()) {
-      const known = this.known[i] as number;
+      const known = ids[i] as number;
       if (known >= 0) return known;
     }
-    return this.moment.dictionary.intern(this.found[i] as string);
+    return this.moment.dictionary.intern(texts[i] as string);
   }
 }
 
@@ -423,6 +451,8 @@ export class ModelStage {
   private readonly atoms: readonly Atom[];
   private readonly listed = new Listed();
   private readonly memberships: Memberships;
+  /** Number of the latest event. */
+  private events = 0;
   /** Model and pair, in turn, of what is to train. */
   private readonly pending: number[] = [];
   /** Numbers in `pending`. */
@@ -449,17 +479,57 @@ export class ModelStage {
   }
 
   /**
-   * Starts an event (or the end of a container): what was kept of the last one is void. `time` is the
-   * event's own.
+   * Looks up the texts that the types' code will ask for on the events of a block, whose frames are
+   * filled. Changes no answer.
+   *
+   * @param entities users of the events, as far as they are known
+   * @returns number of the first event, with which it begins; the others count on
    */
-  begin(frame: Frame, container: Container, clock: number, time: number): void {
+  ahead(
+    frames: readonly Frame[],
+    types: readonly TypeCode[],
+    entities: readonly (Entity | undefined)[],
+    count: number,
+  ): number {
+    const { moment, atoms } = this;
+    const first = this.events + 1;
+    moment.container = undefined;
+    for (let slot = 0; slot < count; slot += 1) {
+      moment.slot = slot;
+      moment.event = first + slot;
+      moment.frame = frames[slot];
+      moment.entity = entities[slot];
+      const { ahead } = types[slot] as TypeCode;
+      for (let i = 0; i < ahead.length; i += 1) (atoms[ahead[i] as number] as Atom).ids();
+    }
+    this.events += count;
+    return first;
+  }
+
+  /** Starts an event of the block, which `ahead` gave a number. */
+  begin(
+    slot: number,
+    event: number,
+    frame: Frame,
+    container: Container,
+    clock: number,
+    time: number,
+  ): void {
     const { moment } = this;
-    moment.event += 1;
+    moment.slot = slot;
+    moment.event = event;
     moment.frame = frame;
     moment.container = container;
+    moment.entity = container.entity;
     moment.time = time;
     moment.minute = minuteOf(time);
     moment.today = clock === time ? dayOfMinute(moment.minute) : dayOfMinute(minuteOf(clock));
+  }
+
+  /** Starts the end of a container, at any time between events. */
+  beginEnd(frame: Frame, container: Container, clock: number, time: number): void {
+    this.events += 1;
+    this.begin(BLOCK, this.events, frame, container, clock, time);
   }
 
   /** Counts the atom's texts in a keyed counter of the container. */

@@ -35,7 +35,8 @@ export function loopPass(pack: ContentPack, program: Program, world: World): Loo
   let seconds = 0;
   for (const events of world.events(pack)) {
     const before = cpuSeconds();
-    for (const event of events) loop.process(event);
+    for (const event of events) loop.add(event);
+    loop.flush();
     const spent = cpuSeconds() - before;
     seconds += spent;
     batches.push({ seconds: spent, events: events.length });

@@ -85,7 +85,7 @@ function heard(program: Program, drawn: readonly DrawnEvent[], variant = 0): Ora
       late: false,
       fields,
     };
-    loop.process(event);
+    loop.add(event);
   }
   loop.finish();
   return output;

@@ -123,7 +123,7 @@ function engineReadings(
   const last = new Map<string, number>();
   for (const events of world.events(pack)) {
     for (const event of events) {
-      loop.process(event);
+      loop.add(event);
       const day = Math.floor(event.time / 86_400_000);
       for (const who of [String(event.fields['user']), 'org']) {
         if (last.get(who) === day) continue;
@@ -134,6 +134,7 @@ function engineReadings(
       }
     }
   }
+  loop.flush();
   return { of, firstOfDay };
 }
 
@@ -220,7 +221,8 @@ function compareNaive(pack: ContentPack, world: World): void {
   for (const events of world.events(pack)) {
     for (const event of events) {
       fired = [];
-      loop.process(event);
+      loop.add(event);
+      loop.flush();
       const theirs = naive.process(event).map(({ rule, value }) => `${rule} ${value}`);
       if (fired.sort().join() !== theirs.sort().join())
         fail(`mail ${event.lines[0]}: ${fired.join()}, nested Maps ${theirs.join()}`);

@@ -184,8 +184,9 @@ export function player(program: Program, options: Partial<LoopOptions> = {}): Pl
         fields: values,
       };
       line += 1;
-      loop.process(event);
+      loop.add(event);
     }
+    loop.flush();
   };
   return { ...heard, loop, play };
 }

@@ -333,7 +333,8 @@ describe('bounds', () => {
     );
     const visit = (user: string, at: number) => {
       sessions.advance(at);
-      const container = sessions.enter(user, SESSION, at);
+      const known = sessions.find(user, SESSION);
+      const container = sessions.enter(user, SESSION, at, known);
       for (let i = 0; i < 20; i += 1) {
         sessions.bump(container, 0, dictionary.intern(`${user} value ${i}`));
       }
