@@ -12,11 +12,12 @@
  * A late event (before the clock) joins its user's open container when it would have belonged to it,
  * and has one to itself otherwise, which closes at once.
  *
- * Over 400 lines with the heap and the snapshot of open containers, which need its insides.
+ * Over 400 lines with the snapshot of open containers, which needs their insides.
  */
 
 import type { BinaryReader, BinaryWriter } from '../binary.js';
 import type { Counters, Fields } from '../contract.js';
+import { TimeHeap } from '../heap.js';
 import type { TextDictionary } from '../models/store.js';
 
 /** What a session-end model sees of the container's user, as of its last event. */
@@ -169,8 +170,6 @@ export class Container {
   /** Time of the latest event. */
   last = Number.NaN;
   end = Number.NaN;
-  /** The end the heap knows: never after the true one. */
-  key = Number.NaN;
   events = 0;
   /** By scalar counter. */
   readonly sums: number[];
@@ -201,7 +200,6 @@ export class Container {
     this.start = start;
     this.last = start;
     this.end = start;
-    this.key = start;
     this.events = 0;
     this.sums.fill(0);
   }
@@ -240,7 +238,7 @@ export class SessionStage {
     new Map(),
     new Map(),
   ];
-  private readonly heap: Container[] = [];
+  private readonly heap = new TimeHeap<Container>();
   /** Containers that have ended, for use again. */
   private readonly ready: Container[] = [];
   private nextId = 1;
@@ -279,13 +277,15 @@ export class SessionStage {
 
   private settle(time: number): void {
     const { heap } = this;
-    for (let top = heap[0]; top !== undefined && top.key <= time; top = heap[0]) {
-      if (top.key < top.end) {
-        top.key = top.end;
-        sink(heap, 0);
-      } else {
-        if (top.entity?.open === top) this.clock = top.end;
-        this.endTop();
+    while (heap.time <= time) {
+      const container = heap.first;
+      if (container === undefined) return;
+      if (heap.time < container.end) heap.delay(container.end);
+      else {
+        if (container.entity?.open === container) this.clock = container.end;
+        heap.pop();
+        this.close(container);
+        this.reuse(container);
       }
     }
   }
@@ -400,7 +400,7 @@ export class SessionStage {
   }
 
   private open(entity: Entity, kind: ContainerKind, time: number): Container {
-    if (this.heap.length >= (this.options.maxOpen ?? MAX_OPEN)) this.endSilent();
+    if (this.heap.size >= (this.options.maxOpen ?? MAX_OPEN)) this.endSilent();
     const container = this.ready.pop() ?? new Container(this.shape);
     container.open(this.nextId++, kind, entity, time);
     container.end =
@@ -409,23 +409,9 @@ export class SessionStage {
         : time + Math.min(this.options.sessionIdle, this.options.sessionMax);
     if (entity.open === undefined && container.end > this.clock) {
       entity.open = container;
-      container.key = container.end;
-      this.heap.push(container);
-      rise(this.heap, this.heap.length - 1);
+      this.heap.push(container.end, container.id, container);
     }
     return container;
-  }
-
-  private endTop(): void {
-    const { heap } = this;
-    const container = heap[0] as Container;
-    const last = heap.pop() as Container;
-    if (last !== container) {
-      heap[0] = last;
-      sink(heap, 0);
-    }
-    this.close(container);
-    this.reuse(container);
   }
 
   private reuse(container: Container): void {
@@ -444,18 +430,18 @@ export class SessionStage {
   /** Ends a sixteenth of the open containers before their time: longest silent first. */
   private endSilent(): void {
     const { heap } = this;
-    const open = heap.filter((container) => container.entity?.open === container);
+    const isOpen = (container: Container) => container.entity?.open === container;
+    const open = heap.all().filter(isOpen);
     open.sort((a, b) => a.last - b.last || a.id - b.id);
     const silent = open.slice(0, Math.ceil(open.length / 16));
     for (const container of silent) this.close(container);
     this.evicted('open sessions', silent.length);
-    const closed = heap.filter((container) => container.entity?.open !== container);
-    const left = heap.filter((container) => container.entity?.open === container);
-    // In order, it is a heap.
-    left.sort((a, b) => (before(a, b) ? -1 : 1));
-    heap.length = 0;
-    for (const container of left) heap.push(container);
-    for (const container of closed) this.reuse(container);
+    const all = [...heap.all()];
+    heap.clear();
+    for (const container of all) {
+      if (isOpen(container)) heap.push(container.end, container.id, container);
+      else this.reuse(container);
+    }
   }
 
   /** Makes a sixteenth of the users' room free: longest silent first. Their sessions end early. */
@@ -494,7 +480,7 @@ export class SessionStage {
         w.u32(entity.days);
       }
     }
-    const open = this.heap.filter((container) => container.entity?.open === container);
+    const open = this.heap.all().filter((container) => container.entity?.open === container);
     w.u32(open.length);
     for (const container of open) {
       w.text(container.entity?.user ?? '');
@@ -543,7 +529,6 @@ export class SessionStage {
     container.open(r.f64(), kind, entity, r.f64());
     container.last = r.f64();
     container.end = r.f64();
-    container.key = container.end;
     container.events = r.u32();
     for (let i = 0; i < container.sums.length; i += 1) container.sums[i] = r.f64();
     for (let i = 0; i < container.keyed.length; i += 1) container.keyed[i] = loadValues(r);
@@ -556,8 +541,7 @@ export class SessionStage {
     }
     Object.assign(container.profile, r.json());
     entity.open = container;
-    this.heap.push(container);
-    rise(this.heap, this.heap.length - 1);
+    this.heap.push(container.end, container.id, container);
   }
 }
 
@@ -573,38 +557,4 @@ function loadValues(r: BinaryReader): ValueCounts {
   const values = new ValueCounts();
   for (let left = r.u32(); left > 0; left -= 1) values.add(r.u32(), r.u32());
   return values;
-}
-
-/** Order in which containers end. */
-function before(a: Container, b: Container): boolean {
-  return a.key < b.key || (a.key === b.key && a.id < b.id);
-}
-
-function rise(heap: Container[], from: number): void {
-  const container = heap[from] as Container;
-  let at = from;
-  while (at > 0) {
-    const parent = (at - 1) >> 1;
-    if (!before(container, heap[parent] as Container)) break;
-    heap[at] = heap[parent] as Container;
-    at = parent;
-  }
-  heap[at] = container;
-}
-
-function sink(heap: Container[], from: number): void {
-  const container = heap[from] as Container;
-  let at = from;
-  for (;;) {
-    let child = 2 * at + 1;
-    if (child >= heap.length) break;
-    const right = child + 1;
-    if (right < heap.length && before(heap[right] as Container, heap[child] as Container)) {
-      child = right;
-    }
-    if (!before(heap[child] as Container, container)) break;
-    heap[at] = heap[child] as Container;
-    at = child;
-  }
-  heap[at] = container;
 }
