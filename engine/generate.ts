@@ -29,6 +29,7 @@ import {
 import type {
   AtomCode,
   CounterUse,
+  EndingCode,
   Frame,
   ModelCode,
   ProgramCode,
@@ -356,10 +357,13 @@ export class Generator {
   }
 
   /** How the frame is filled when containers end, and which models train then. */
-  ending(trainers: readonly number[]): Pick<TypeCode, 'load' | 'train'> {
+  ending(trainers: readonly number[]): EndingCode {
     const uses = newUses();
     for (const model of trainers) include(uses, this.modelUses[model] as Uses);
-    return { load: this.loader('load_end', uses), train: this.trainers(trainers) };
+    return {
+      load: this.loader('load_end', uses) as EndingCode['load'],
+      train: this.trainers(trainers),
+    };
   }
 
   /**

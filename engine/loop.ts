@@ -238,12 +238,12 @@ export class EventLoop {
   }
 
   /** The PROFILE_FIELDS, where a model trains at the end of such containers. */
-  private keepProfile({ kind, profile }: Container, fields: Fields): void {
-    if (this.program.code.endings[kind]?.train.length === 0) return;
-    profile.user = fields['user'];
-    profile.peer_group = fields['peer_group'];
-    profile.is_executive = fields['is_executive'];
-    profile.hired = fields['hired'];
+  private keepProfile(container: Container, fields: Fields): void {
+    if (this.program.code.endings[container.kind]?.train.length === 0) return;
+    container.user = fields['user'];
+    container.peer_group = fields['peer_group'];
+    container.is_executive = fields['is_executive'];
+    container.hired = fields['hired'];
   }
 
   /** The end of a container: session-end models train on it, and it is told. */
@@ -252,7 +252,7 @@ export class EventLoop {
     if (ending !== undefined && ending.train.length > 0) {
       const { endFrame: frame, models } = this;
       this.setFacts(frame, container, container.last);
-      ending.load(frame, container.profile);
+      ending.load(frame, container);
       models.beginEnd(frame, container, this.sessions.clock, container.last);
       models.train(ending.train);
     }

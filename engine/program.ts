@@ -1,7 +1,13 @@
 import type { ParserEntry } from '#content';
 import type { Directory, Fields, RecordKind } from './contract.js';
 import type { CallNode, TypedNode } from './expression/index.js';
-import type { Container, ContainerKind, CounterShape, SessionStage } from './stages/4-session.js';
+import type {
+  Container,
+  ContainerKind,
+  CounterShape,
+  Profile,
+  SessionStage,
+} from './stages/4-session.js';
 import type { Tables } from './tables.js';
 
 /** A rule of the program. Equal rules of several variants are one. */
@@ -190,6 +196,12 @@ export interface TypeCode {
   readonly train: readonly ((e: Frame, c: Container) => void)[];
 }
 
+/** What the end of a container does. */
+export interface EndingCode {
+  readonly load: (e: Frame, profile: Profile) => void;
+  readonly train: TypeCode['train'];
+}
+
 /** Rules that look at the same verdicts and depend on no other rule. */
 interface RuleGroup {
   readonly rules: readonly number[];
@@ -207,7 +219,7 @@ export interface ProgramCode {
   readonly memberTables: readonly ReadonlySet<string>[];
   readonly types: readonly TypeCode[];
   /** Models that train when a container of the kind ends, and how the frame is filled then. */
-  readonly endings: readonly Pick<TypeCode, 'load' | 'train'>[];
+  readonly endings: readonly EndingCode[];
   /** Event type of a record, or -1. */
   readonly buildType: (kind: RecordKind, fields: Fields) => number;
 }

@@ -83,22 +83,23 @@ const SCANNED = 16;
  */
 class ValueCounts {
   size = 0;
-  private readonly ids: number[] = [];
-  private readonly events: number[] = [];
+  /** Ids and their events, in turn: what is asked for together lies together. */
+  private readonly pairs: number[] = [];
   /** Place of the value known longest, once the counter is full. */
   private oldest = 0;
   private places: Map<number, number> | undefined = undefined;
 
   count(id: number): number {
     const at = this.find(id);
-    return at < 0 ? 0 : (this.events[at] as number);
+    return at < 0 ? 0 : (this.pairs[2 * at + 1] as number);
   }
 
   /** Counts one event. Returns the id that made room, or -1. */
   bump(id: number, dictionary: TextDictionary): number {
+    const { pairs } = this;
     const at = this.find(id);
     if (at >= 0) {
-      this.events[at] = (this.events[at] as number) + 1;
+      pairs[2 * at + 1] = (pairs[2 * at + 1] as number) + 1;
       return -1;
     }
     dictionary.hold(id);
@@ -107,11 +108,11 @@ class ValueCounts {
     else {
       const place = this.oldest;
       this.oldest = (place + 1) % MAX_VALUES;
-      gone = this.ids[place] as number;
+      gone = pairs[2 * place] as number;
       this.places?.delete(gone);
       dictionary.release(gone);
-      this.ids[place] = id;
-      this.events[place] = 1;
+      pairs[2 * place] = id;
+      pairs[2 * place + 1] = 1;
       this.places?.set(id, place);
     }
     return gone;
@@ -119,23 +120,21 @@ class ValueCounts {
 
   /** Adds a value that is not there. The caller holds its id. */
   add(id: number, events: number): void {
+    const { pairs } = this;
     const place = this.size;
     this.size += 1;
-    this.ids[place] = id;
-    this.events[place] = events;
+    pairs[2 * place] = id;
+    pairs[2 * place + 1] = events;
     if (this.places !== undefined) this.places.set(id, place);
     else if (this.size > SCANNED) {
       this.places = new Map();
-      for (let i = 0; i < this.size; i += 1) this.places.set(this.ids[i] as number, i);
+      for (let i = 0; i < this.size; i += 1) this.places.set(pairs[2 * i] as number, i);
     }
   }
 
   clear(dictionary: TextDictionary): void {
-    for (let i = 0; i < this.size; i += 1) dictionary.release(this.ids[i] as number);
-    if (this.size > SCANNED) {
-      this.ids.length = 0;
-      this.events.length = 0;
-    }
+    for (let i = 0; i < this.size; i += 1) dictionary.release(this.pairs[2 * i] as number);
+    if (this.size > SCANNED) this.pairs.length = 0;
     this.size = 0;
     this.oldest = 0;
     this.places = undefined;
@@ -145,14 +144,14 @@ class ValueCounts {
   *entries(): Generator<[number, number]> {
     for (let i = 0; i < this.size; i += 1) {
       const at = (this.oldest + i) % this.size;
-      yield [this.ids[at] as number, this.events[at] as number];
+      yield [this.pairs[2 * at] as number, this.pairs[2 * at + 1] as number];
     }
   }
 
   private find(id: number): number {
-    const { places, ids, size } = this;
+    const { places, pairs, size } = this;
     if (places !== undefined) return places.get(id) ?? -1;
-    for (let at = 0; at < size; at += 1) if (ids[at] === id) return at;
+    for (let at = 0; at < size; at += 1) if (pairs[2 * at] === id) return at;
     return -1;
   }
 }
@@ -161,7 +160,7 @@ class ValueCounts {
 const NO_POINTS: ReadonlyMap<number, number> = new Map();
 
 /** Containers are used again after their end, so nothing may keep one. */
-export class Container {
+export class Container implements Profile {
   /** 0: no container. */
   id = 0;
   kind: ContainerKind = SESSION;
@@ -179,13 +178,11 @@ export class Container {
   points: ReadonlyMap<number, number> = NO_POINTS;
   /** Rule → values at which it has fired, for rules with `once.by`. */
   spent: Map<number, ValueCounts> | undefined = undefined;
-  /** Fields of the user as of the latest event, for session-end models. */
-  readonly profile: Profile = {
-    user: undefined,
-    peer_group: undefined,
-    is_executive: undefined,
-    hired: undefined,
-  };
+  /** Fields of the user as of the latest event, for session-end models; see PROFILE_FIELDS. */
+  user: Fields[string] = undefined;
+  peer_group: Fields[string] = undefined;
+  is_executive: Fields[string] = undefined;
+  hired: Fields[string] = undefined;
 
   constructor(shape: CounterShape) {
     // Doubles from the start: an array that begins with small integers is made anew later.
@@ -215,7 +212,7 @@ export class Container {
     }
     this.points = NO_POINTS;
     this.spent = undefined;
-    for (const field of PROFILE_FIELDS) this.profile[field] = undefined;
+    for (const field of PROFILE_FIELDS) this[field] = undefined;
   }
 
   /** Whether these are the first of the rule. */
@@ -498,7 +495,7 @@ export class SessionStage {
         w.u32(rule);
         saveValues(w, values);
       }
-      w.json(container.profile);
+      w.json(PROFILE_FIELDS.map((field) => container[field] ?? null));
     }
   }
 
@@ -539,7 +536,8 @@ export class SessionStage {
       const rule = r.u32();
       container.spent?.set(rule, loadValues(r));
     }
-    Object.assign(container.profile, r.json());
+    const profile = r.json() as (Fields[string] | null)[];
+    for (const [at, field] of PROFILE_FIELDS.entries()) container[field] = profile[at] ?? undefined;
     entity.open = container;
     this.heap.push(container.end, container.id, container);
   }
