@@ -185,13 +185,13 @@ function shared(known: Map<string, string>, prefix: string, code: string): strin
   return name;
 }
 
-/** A function of at most four that is compiled when it is first called: of many rules few ever fire. */
-function onDemand<F extends (a: never, b: never, c: never, d: never) => unknown>(make: () => F): F {
+/** A function of at most three that is compiled when it is first called: of many rules few ever fire. */
+function onDemand<F extends (a: never, b: never, c: never) => unknown>(make: () => F): F {
   let made: F | undefined;
   // A list of arguments would be made for each call.
-  const call = (a: never, b: never, c: never, d: never) => {
+  const call = (a: never, b: never, c: never) => {
     made ??= make();
-    return made(a, b, c, d);
+    return made(a, b, c);
   };
   return call as F;
 }
@@ -292,7 +292,7 @@ export class Generator {
     if (checked.by !== undefined) emit(checked.by.tree, this.host(asking, place));
     include(uses, asking.uses);
     this.ruleParts.push({ conditions, by: checked.by?.tree, place });
-    this.rules.push({
+    const rule: { -readonly [K in keyof RuleCode]: RuleCode[K] } = {
       id: entry.id,
       events: entry.events,
       model: place.model,
@@ -303,20 +303,19 @@ export class Generator {
       onceBy: checked.by !== undefined,
       score: entry.score,
       alone: onDemand(() => this.group([at])),
-      reason: onDemand(
-        () =>
-          body.compile(
-            `reason_${entry.id}`,
-            'e, c, v, i',
-            `return ${reasonCode};`,
-          ) as RuleCode['reason'],
-      ),
+      // Compiled when first called, and called without a detour from then on.
+      reason: (e, c, v, i) => {
+        const code = `return ${reasonCode};`;
+        rule.reason = body.compile(`reason_${entry.id}`, 'e, c, v, i', code) as RuleCode['reason'];
+        return rule.reason(e, c, v, i);
+      },
       source: {
         when: checked.when,
         counter: (call) => this.counter(call, place),
         modelOf: place.modelOf,
       },
-    });
+    };
+    this.rules.push(rule);
   }
 
   /**

@@ -138,7 +138,18 @@ function shownText(text: string): string {
   return cut.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
 }
 
+/** Whole numbers up to 999, plain and with leading zeros, of which those up to a million are made. */
+const lastDigits = Array.from({ length: 1000 }, (_, number) => String(number).padStart(3, '0'));
+const smallNumbers = lastDigits.map((_, number) => String(number));
+
+/** Counts that change with each event: String remembers few of them and is slow for the others. */
 function shownNumber(value: number): string {
+  const whole = value | 0;
+  if (whole === value && whole >= 0 && whole < 1_000_000) {
+    if (whole < 1000) return smallNumbers[whole] as string;
+    const thousands = (whole / 1000) | 0;
+    return `${smallNumbers[thousands]}${lastDigits[whole - thousands * 1000]}`;
+  }
   if (Number.isInteger(value)) return String(value);
   const digits = Math.abs(value) >= 1 ? value.toFixed(2) : value.toPrecision(3);
   return String(Number(digits));
@@ -165,8 +176,34 @@ export function showValue(value: ExpressionValue, unit?: Unit): string {
   return rest > 0 ? `${shown.join(', ')} and ${rest} more` : shown.join(', ');
 }
 
-const showTextOrNone = (text: string | undefined) =>
-  text === undefined ? 'unknown' : shownText(text);
+type ShowText = (text: string | undefined) => string;
+
+/** By the name of a field or variable. */
+const textFunctions = new Map<string, ShowText>();
+
+/**
+ * Shows texts of one name, which remembers its last: several rules fire on one event and name the
+ * same user and value, and the next to be looked at is often the same text.
+ */
+function showTextOf(name: string): ShowText {
+  const known = textFunctions.get(name);
+  if (known) return known;
+  let last = '';
+  let shown = '';
+  const made: ShowText = (text) => {
+    if (text === undefined) return 'unknown';
+    if (text !== last) {
+      shown = shownText(text);
+      last = text;
+    }
+    return shown;
+  };
+  // Content names few; the bound is for a service that reloads content for ever.
+  if (textFunctions.size >= 1000) textFunctions.clear();
+  textFunctions.set(name, made);
+  return made;
+}
+
 const showNumberOrNone = (value: number) => (Number.isNaN(value) ? 'unknown' : shownNumber(value));
 
 const showFunctions = {
@@ -179,7 +216,7 @@ const showFunctions = {
 /** What shows a part's value; the common types have functions of their own. */
 function showFunction({ tree, unit }: Extract<TemplatePart, { part: 'value' }>): unknown {
   if (unit !== undefined && unit !== 'count') return showFunctions[unit];
-  if (tree.type === 'text') return showTextOrNone;
+  if (tree.type === 'text') return showTextOf('name' in tree ? tree.name : '');
   return tree.type === 'number' ? showNumberOrNone : showFunctions.none;
 }
 

@@ -360,6 +360,28 @@ describe('a reason template', () => {
     return result;
   };
 
+  it('shows whole numbers as they are, whatever their length', () => {
+    const ends = [1, 9, 10, 99, 100, 999, 1000, 1001, 1009, 10_010, 999_999, 1_000_000, 1_234_567];
+    for (const n of [0, -0, ...ends, ...ends.map((end) => -end), 2 ** 31, 2 ** 32 + 7, 2 ** 53]) {
+      expect(filled('{n}', { variables: { n } })).toBe(String(n));
+    }
+  });
+
+  it('shows each text as it is at the time', () => {
+    for (const [sender, value, shown] of [
+      ['a@x.example', 'pdf', 'a@x.example: pdf, pdf'],
+      ['a@x.example', 'doc', 'a@x.example: doc, doc'],
+      ['b@x.example', 'd\nc', 'b@x.example: d c, d c'],
+      ['b@x.example', 'd\nc', 'b@x.example: d c, d c'],
+      [undefined, undefined, 'unknown: unknown, unknown'],
+      ['b@x.example', '', 'b@x.example: , '],
+      ['pdf', 'b@x.example', 'pdf: b@x.example, b@x.example'],
+    ] as const) {
+      const world = { fields: { sender }, variables: { value } };
+      expect(filled('{sender}: {value}, {value}', world)).toBe(shown);
+    }
+  });
+
   it('shows values by type and unit', () => {
     expect(filled('{sender} sent {bytes} ({n} earlier) to {recipients}, public: {to_public}')).toBe(
       'CEO@corp.example sent 6 MB (40 earlier) to a@x.example, b@y.example, a@x.example, public: yes',
