@@ -6,7 +6,7 @@ import type { Directory, Event, LogRecord, Session, Trigger } from '../../engine
 import { emptyCounters } from '../../engine/counters.js';
 import { createEngine, restoreEngine } from '../../engine/engine.js';
 import { tableFunction } from '../../engine/expression/index.js';
-import { EventLoop } from '../../engine/loop.js';
+import { EventLoop, type LoopOptions } from '../../engine/loop.js';
 import type { Program } from '../../engine/program.js';
 import { buildTables } from '../../engine/tables.js';
 import { holds, Oracle, type OracleOutput } from '../oracle/oracle.js';
@@ -72,10 +72,22 @@ function scribe(program: Program, eventOf: (event: Event) => number, variant = 0
   return { output, sink };
 }
 
+const usual: LoopOptions = { sessionIdle: 5 * HOUR, sessionMax: 24 * HOUR };
+
 /** What one variant of a program gives. */
 function heard(program: Program, drawn: readonly DrawnEvent[], variant = 0): OracleOutput[] {
+  return heardIn(program, drawn, variant, usual, Number.POSITIVE_INFINITY);
+}
+
+/** As heard, with events that are processed so many at a time, if not fewer. */
+function heardIn(
+  program: Program,
+  drawn: readonly DrawnEvent[],
+  variant: number,
+  options: LoopOptions,
+  together: number,
+): OracleOutput[] {
   const { output, sink } = scribe(program, ({ lines }) => lines[0] as number, variant);
-  const options = { sessionIdle: 5 * HOUR, sessionMax: 24 * HOUR };
   const loop = new EventLoop(program, sink, options, emptyCounters());
   for (const [at, { type, time, fields }] of timed(drawn).entries()) {
     const event: Event = {
@@ -86,6 +98,7 @@ function heard(program: Program, drawn: readonly DrawnEvent[], variant = 0): Ora
       fields,
     };
     loop.add(event);
+    if ((at + 1) % together === 0) loop.flush();
   }
   loop.finish();
   return output;
@@ -143,6 +156,22 @@ describe('the engine', () => {
         expect(heard(programOf([one], people), drawn)).toEqual(foretold(one, drawn, people));
       }),
       runs(150),
+    );
+  });
+
+  it('gives the same however many events it looks at together, also where users are forgotten', {
+    timeout: 300_000,
+  }, () => {
+    fc.assert(
+      fc.property(content, history, fc.integer({ min: 2, max: 20 }), (one, drawn, together) => {
+        const program = programOf([one], nobody);
+        const tight = { ...usual, maxEntities: 2, maxOpen: 2 };
+        for (const options of [usual, tight]) {
+          const alone = heardIn(program, drawn, 0, options, 1);
+          expect(heardIn(program, drawn, 0, options, together)).toEqual(alone);
+        }
+      }),
+      runs(100),
     );
   });
 
