@@ -183,8 +183,8 @@ export function compileText(
 interface FieldsForm {
   /** Fields that come first whether the parser sets them or not. */
   readonly names?: readonly string[];
-  /** Whoever gets the fields lets them go soon, so that their texts may be pieces of the line. */
-  readonly isBrief?: boolean;
+  /** Fields whose texts may be pieces of the line, as who gets them copies what is kept. */
+  readonly brief?: ReadonlySet<string>;
 }
 
 /**
@@ -194,14 +194,14 @@ interface FieldsForm {
 export function compileFields(
   rules: FieldRules,
   access: Access,
-  { names = [], isBrief = false }: FieldsForm = {},
+  { names = [], brief = new Set() }: FieldsForm = {},
 ): Generated<Fields> {
   const source = new Source(access);
   const own = Object.keys(rules);
   const all = [...names, ...own.filter((name) => !names.includes(name))];
   const members = all.map((name) => {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
-    const value = rule === undefined ? 'undefined' : valueCode(rule, source, isBrief);
+    const value = rule === undefined ? 'undefined' : valueCode(rule, source, brief.has(name));
     // The name of the prototype is a plain name in brackets only.
     const quoted = JSON.stringify(name);
     return `${name === '__proto__' ? `[${quoted}]` : quoted}: ${value}`;
