@@ -2,7 +2,15 @@ import { RE2JS } from 're2js';
 import type { FieldRule } from '#content';
 import type { Fields, FieldValue } from '../contract.js';
 import { type Converter, converters, listConversions, maxText } from './convert.js';
-import { type Access, type Generated, isPlainKey, mayHold, Source, textOf } from './keys.js';
+import {
+  type Access,
+  type Generated,
+  isPlainKey,
+  mayHold,
+  remembered,
+  Source,
+  textOf,
+} from './keys.js';
 import { copied } from './recent.js';
 import { createReader, type FlatRecord, type Reader } from './record.js';
 
@@ -40,11 +48,14 @@ function compileTake(rule: FieldRule): Converter {
   if (rule.pattern === undefined)
     return (raw) => (raw === undefined || raw === null || raw === '' ? undefined : convert(raw));
   const pattern = RE2JS.compile(rule.pattern);
+  // A search takes microseconds, and short texts are mostly users, verdicts and the like, which come again.
+  const search = remembered((text): FieldValue | null => {
+    const found = finds(pattern, text, isList);
+    return (found.length === 0 ? undefined : convert(isList ? found : found[0])) ?? null;
+  });
   return (raw) => {
     const text = textOf(raw);
-    if (text === undefined) return;
-    const found = finds(pattern, text, isList);
-    return found.length === 0 ? undefined : convert(isList ? found : found[0]);
+    return text === undefined ? undefined : (search(text) ?? undefined);
   };
 }
 
