@@ -57,7 +57,11 @@ export interface Input {
 }
 
 const DEFAULT_LIMIT = 16 * 1024 * 1024;
-/** Compressed bytes at a time: gzip makes at most a thousand times as many of them. */
+/** Bytes read from a file at a time: each read is handed to another thread and back, which costs as much as 100 lines. */
+const READ = 512 * 1024;
+/** Bytes split at a time: their text must stay below what the garbage collector moves cheaply, 128 KiB. */
+const PIECE = 64 * 1024;
+/** Compressed bytes unpacked at a time: gzip makes at most a thousand times as many of them. */
 const CHUNK = 64 * 1024;
 const LINES_PER_SOURCE = 2 ** 32;
 /** Sources that ids tell apart; a state that is used for years comes round to the first. */
@@ -452,9 +456,9 @@ class SourceReader {
  */
 async function* piecesOf(path: string): AsyncGenerator<Buffer> {
   const handle = await open(path);
-  const buffers = [Buffer.allocUnsafeSlow(CHUNK), Buffer.allocUnsafeSlow(CHUNK)] as const;
+  const buffers = [Buffer.allocUnsafeSlow(READ), Buffer.allocUnsafeSlow(READ)] as const;
   const read = (turn: number) => {
-    const reading = handle.read(turn === 0 ? buffers[0] : buffers[1], 0, CHUNK, null);
+    const reading = handle.read(turn === 0 ? buffers[0] : buffers[1], 0, READ, null);
     // It may fail while nobody waits for it yet.
     reading.catch(() => undefined);
     return reading;
@@ -465,7 +469,8 @@ async function* piecesOf(path: string): AsyncGenerator<Buffer> {
       const { buffer, bytesRead } = await next;
       if (bytesRead === 0) return;
       next = read(turn);
-      yield buffer.subarray(0, bytesRead);
+      for (let at = 0; at < bytesRead; at += PIECE)
+        yield buffer.subarray(at, Math.min(at + PIECE, bytesRead));
     }
   } finally {
     await next.catch(() => undefined);

@@ -20,6 +20,7 @@ import { recordListKeys } from '#engine';
 export interface SplitText {
   /** Number of the line on which it begins, from 1. */
   readonly lineNumber: number;
+  /** Often a piece of a longer text, which it keeps in memory: to be copied by whoever keeps it for long. */
   readonly text: string;
 }
 
@@ -68,6 +69,9 @@ const ANSWER = 2;
 const PLAIN_LIST = 3;
 const PLAIN_OBJECT = 4;
 const MAX_TRACKED_DEPTH = 4096;
+/** Bytes that are made one text, of which the lines are pieces; and those looked at as one for being ASCII. */
+const SHARED = 512 * 1024;
+const BLOCK = 2048;
 
 function isBlank(byte: number): boolean {
   return byte === 32 || byte === 9;
@@ -111,7 +115,11 @@ class Splitter implements LineSplitter {
   private nextCr = -1;
   private nextJoin = -1;
   /** Of the bytes at hand, once that is asked; `unknown`: not all of them are UTF-8. */
-  private encoding: 'latin1' | 'utf8' | 'unknown' | undefined;
+  private encoding: 'ascii' | 'utf8' | 'unknown' | undefined;
+  /** The bytes at hand as a text, each a character, when they are few; lines of ASCII are pieces of it. */
+  private bytes: string | undefined;
+  /** By block of the bytes at hand, whether it is ASCII; undefined when all are. */
+  private plainBlocks: boolean[] | undefined;
   /** How the last object began that was no answer: `{"key"`. */
   private plainHead: Uint8Array = new Uint8Array(0);
   private readonly limit: number;
@@ -595,14 +603,36 @@ class Splitter implements LineSplitter {
 
   private emit(from: number, to: number, lineNumber: number): void {
     const end = Math.min(to, from + this.limit);
-    // One look at all bytes at hand is cheaper than one for each line; most logs hold nothing but ASCII.
-    if (this.encoding === undefined) {
-      const { buffer } = this;
-      this.encoding = isAscii(buffer) ? 'latin1' : isUtf8(buffer) ? 'utf8' : 'unknown';
+    if (this.encoding === undefined) this.look();
+    let text: string;
+    if (this.bytes !== undefined && this.isPlain(from, end)) text = this.bytes.slice(from, end);
+    else {
+      if (this.encoding === 'unknown' && !isUtf8(this.buffer.subarray(from, end)))
+        this.fault({ lineNumber, kind: 'invalid UTF-8' });
+      text = this.buffer.toString(this.encoding === 'ascii' ? 'latin1' : 'utf8', from, end);
     }
-    if (this.encoding === 'unknown' && !isUtf8(this.buffer.subarray(from, end)))
-      this.fault({ lineNumber, kind: 'invalid UTF-8' });
-    const text = this.buffer.toString(this.encoding === 'latin1' ? 'latin1' : 'utf8', from, end);
     this.out.push({ lineNumber, text });
+  }
+
+  /** One look at all bytes at hand is cheaper than one for each line; most logs are nearly all ASCII. */
+  private look(): void {
+    const { buffer } = this;
+    this.encoding = isAscii(buffer) ? 'ascii' : isUtf8(buffer) ? 'utf8' : 'unknown';
+    // A piece keeps the whole text in memory, which must not be a line of 16 MiB.
+    this.bytes = buffer.length > SHARED ? undefined : buffer.toString('latin1');
+    this.plainBlocks = undefined;
+    if (this.encoding === 'ascii' || this.bytes === undefined) return;
+    this.plainBlocks = [];
+    for (let at = 0; at < buffer.length; at += BLOCK)
+      this.plainBlocks.push(isAscii(buffer.subarray(at, at + BLOCK)));
+  }
+
+  private isPlain(from: number, end: number): boolean {
+    const { plainBlocks } = this;
+    if (plainBlocks === undefined) return true;
+    const last = Math.floor((end - 1) / BLOCK);
+    for (let block = Math.floor(from / BLOCK); block <= last; block++)
+      if (plainBlocks[block] !== true) return false;
+    return true;
   }
 }

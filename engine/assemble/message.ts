@@ -296,12 +296,12 @@ function noteFacts(message: Message, record: LogRecord, stops: boolean): void {
   const { part, fields } = record;
   const knowsBest = part === 'process';
   message.sender = pick(message.sender, fields['sender'], knowsBest);
-  message.subject = pick(message.subject, fields['subject'], knowsBest);
-  message.messageId = pick(message.messageId, fields['message_id'], knowsBest);
+  message.subject = pickText(message.subject, fields['subject'], knowsBest);
+  message.messageId = pickText(message.messageId, fields['message_id'], knowsBest);
   message.attachments = pick(message.attachments, fields['attachments'], knowsBest);
-  message.alertId = pick(message.alertId, fields['alert_id'], knowsBest);
-  message.srcIp = pick(message.srcIp, fields['src_ip'], false);
-  message.alertName = pick(message.alertName, fields['alert_name'], stops && part === 'notice');
+  message.alertId = pickText(message.alertId, fields['alert_id'], knowsBest);
+  message.srcIp = pickText(message.srcIp, fields['src_ip'], false);
+  message.alertName = pickText(message.alertName, fields['alert_name'], stops && part === 'notice');
   const bytes = fields['bytes'];
   if (part !== 'delivery') message.bytes = pick(message.bytes, bytes, knowsBest);
   else if (
@@ -324,7 +324,7 @@ function noteExtras(message: Message, fields: Fields): void {
     const value = fields[name];
     if (value === undefined) continue;
     message.extra ??= {};
-    if (!(name in message.extra)) message.extra[name] = standing(value) as FieldValue;
+    if (!(name in message.extra)) message.extra[name] = standing(value);
   }
 }
 
@@ -336,18 +336,31 @@ function pick(
   return known === undefined || (prefer && said !== undefined) ? said : known;
 }
 
-/** A line is soon gone, and what an event says of it may be known for long. */
-function standing(value: FieldValue | undefined): FieldValue | undefined {
-  return typeof value === 'string' ? copied(value) : value;
+/**
+ * Fields whose text may be a piece of a line, or of many lines, all of which it keeps in memory: what a message
+ * keeps of them is copied.
+ */
+export const copiedFields: ReadonlySet<string> = new Set([
+  'subject',
+  'message_id',
+  'alert_id',
+  'alert_name',
+  'failure_reason',
+  'src_ip',
+]);
+
+/** What a message keeps of one of the copied fields. */
+function pickText(
+  known: FieldValue | undefined,
+  said: FieldValue | undefined,
+  prefer: boolean,
+): FieldValue | undefined {
+  if (said === undefined || (known !== undefined && (!prefer || said === known))) return known;
+  return standing(said);
 }
 
-/** Frees a message that is to be kept from the lines that told of it. */
-export function standAlone(message: Message): void {
-  message.subject = standing(message.subject);
-  message.messageId = standing(message.messageId);
-  message.alertId = standing(message.alertId);
-  message.alertName = standing(message.alertName);
-  message.srcIp = standing(message.srcIp);
+function standing(value: FieldValue): FieldValue {
+  return typeof value === 'string' ? copied(value) : value;
 }
 
 /**
@@ -361,17 +374,17 @@ function factsOf(message: Message): Fields {
     sender: message.sender,
     recipient: undefined,
     recipients: undefined,
-    subject: standing(message.subject),
+    subject: message.subject,
     bytes: message.bytes,
     attachments: message.attachments,
     direction: message.direction,
     action: undefined,
     outcome: undefined,
     failure_reason: undefined,
-    message_id: standing(message.messageId),
-    alert_id: standing(message.alertId),
-    alert_name: standing(message.alertName),
-    src_ip: standing(message.srcIp),
+    message_id: message.messageId,
+    alert_id: message.alertId,
+    alert_name: message.alertName,
+    src_ip: message.srcIp,
     peer_group: undefined,
     is_executive: undefined,
     hired: undefined,

@@ -114,7 +114,7 @@ function isAddress(text: string): boolean {
   return at !== -1 && at < text.length - 1 && !/\s/.test(text) && !text.slice(0, at).includes(':');
 }
 
-/** One address in lower case, out of `a@b`, `<a@b>`, `Name <a@b>`, `smtp:a@b` or `"Name" [SMTP:a@b]`. */
+/** One address in lower case, maybe `text` itself, out of `a@b`, `<a@b>`, `Name <a@b>`, `smtp:a@b` or `"Name" [SMTP:a@b]`. */
 function addressOf(text: string): string | undefined {
   let at = text.indexOf('@');
   if (at <= 0 || at === text.length - 1 || text.length > 4000) return;
@@ -128,12 +128,25 @@ function addressOf(text: string): string | undefined {
   if (isQuote(found.charCodeAt(0))) found = withoutQuotes(found);
   at = found.lastIndexOf('@');
   if (at <= 0 || at === found.length - 1 || found.length > 400) return;
-  return upperCase.test(found) ? found.toLowerCase() : copied(found);
+  return upperCase.test(found) ? found.toLowerCase() : found === text ? found : copied(found);
 }
 
-const addressIn = recent((text) => {
+/** What a text says as one address, and as a list when it is no more than that. */
+interface Addressed {
+  readonly address: string | undefined;
+  readonly alone: readonly string[] | undefined;
+  readonly isList: boolean;
+}
+
+/** One memory for both: who sends also gets mail, and a text that is new would be looked at twice. */
+const addressed = recent((text): Addressed => {
   const mailbox = mailboxIn(text);
-  return mailbox === undefined ? addressOf(text) : mailboxAddress(mailbox, 0);
+  const address = mailbox === undefined ? addressOf(text) : mailboxAddress(mailbox, 0);
+  return {
+    address,
+    alone: address === undefined ? undefined : [address],
+    isList: /[;,\s[{]/.test(text),
+  };
 });
 
 function mailboxAddress(value: unknown, depth: number): string | undefined {
@@ -149,7 +162,7 @@ function mailboxAddress(value: unknown, depth: number): string | undefined {
 }
 
 export const toAddress: Converter = (value) =>
-  typeof value === 'string' ? addressIn(value) : mailboxAddress(value, 0);
+  typeof value === 'string' ? addressed(value).address : mailboxAddress(value, 0);
 
 function collectAddresses(value: unknown, into: string[], depth: number): void {
   if (into.length >= maxMembers || depth > 4) return;
@@ -159,11 +172,11 @@ function collectAddresses(value: unknown, into: string[], depth: number): void {
     else if (/[;,]|\s\S*@/.test(value)) {
       // A name before an address may hold a comma; a piece without an address belongs to no one.
       for (const piece of value.split(/[;,]/)) {
-        const address = addressOf(piece.trim());
+        const address = addressOf(copied(piece.trim()));
         if (address !== undefined && into.length < maxMembers) into.push(address);
       }
     } else {
-      const address = addressOf(value);
+      const address = addressOf(copied(value));
       if (address !== undefined) into.push(address);
     }
   } else if (Array.isArray(value))
@@ -174,12 +187,6 @@ function collectAddresses(value: unknown, into: string[], depth: number): void {
   }
 }
 
-const oneAddressIn = recent((text): readonly string[] | undefined => {
-  if (/[;,\s[{]/.test(text)) return addressesIn(text);
-  const address = addressIn(text);
-  return address === undefined ? undefined : [address];
-});
-
 function addressesIn(value: unknown): readonly string[] | undefined {
   const found: string[] = [];
   collectAddresses(value, found, 0);
@@ -187,8 +194,11 @@ function addressesIn(value: unknown): readonly string[] | undefined {
 }
 
 /** Each address once, in order of appearance. */
-export const toAddresses: Converter = (value) =>
-  typeof value === 'string' ? oneAddressIn(value) : addressesIn(value);
+export const toAddresses: Converter = (value) => {
+  if (typeof value !== 'string') return addressesIn(value);
+  const { alone, isList } = addressed(value);
+  return isList ? addressesIn(value) : alone;
+};
 
 function collectNames(value: unknown, into: string[], depth: number): void {
   if (into.length >= maxMembers || depth > 4) return;

@@ -2,7 +2,15 @@ import { RE2JS } from 're2js';
 import type { FieldRule } from '#content';
 import type { Fields, FieldValue } from '../contract.js';
 import { type Converter, converters, listConversions, maxText } from './convert.js';
-import { type Access, type Generated, isPlainKey, mayHold, Source, textOf } from './keys.js';
+import {
+  type Access,
+  type Generated,
+  isPlainKey,
+  mayHold,
+  remembered,
+  Source,
+  textOf,
+} from './keys.js';
 import { copied } from './recent.js';
 import { createReader, type FlatRecord, type Reader } from './record.js';
 
@@ -40,11 +48,14 @@ function compileTake(rule: FieldRule): Converter {
   if (rule.pattern === undefined)
     return (raw) => (raw === undefined || raw === null || raw === '' ? undefined : convert(raw));
   const pattern = RE2JS.compile(rule.pattern);
+  // A search takes microseconds, and short texts are mostly users, verdicts and the like, which come again.
+  const search = remembered((text): FieldValue | null => {
+    const found = finds(pattern, text, isList);
+    return (found.length === 0 ? undefined : convert(isList ? found : found[0])) ?? null;
+  });
   return (raw) => {
     const text = textOf(raw);
-    if (text === undefined) return;
-    const found = finds(pattern, text, isList);
-    return found.length === 0 ? undefined : convert(isList ? found : found[0]);
+    return text === undefined ? undefined : (search(text) ?? undefined);
   };
 }
 
@@ -183,8 +194,8 @@ export function compileText(
 interface FieldsForm {
   /** Fields that come first whether the parser sets them or not. */
   readonly names?: readonly string[];
-  /** Whoever gets the fields lets them go soon, so that their texts may be pieces of the line. */
-  readonly isBrief?: boolean;
+  /** Fields whose texts may be pieces of the line, as who gets them copies what is kept. */
+  readonly brief?: ReadonlySet<string>;
 }
 
 /**
@@ -194,14 +205,14 @@ interface FieldsForm {
 export function compileFields(
   rules: FieldRules,
   access: Access,
-  { names = [], isBrief = false }: FieldsForm = {},
+  { names = [], brief = new Set() }: FieldsForm = {},
 ): Generated<Fields> {
   const source = new Source(access);
   const own = Object.keys(rules);
   const all = [...names, ...own.filter((name) => !names.includes(name))];
   const members = all.map((name) => {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
-    const value = rule === undefined ? 'undefined' : valueCode(rule, source, isBrief);
+    const value = rule === undefined ? 'undefined' : valueCode(rule, source, brief.has(name));
     // The name of the prototype is a plain name in brackets only.
     const quoted = JSON.stringify(name);
     return `${name === '__proto__' ? `[${quoted}]` : quoted}: ${value}`;

@@ -11,7 +11,7 @@ const slots = 512;
 const maxLength = 80;
 
 /**
- * The same function, which remembers its latest answers about short texts: the lines of a message
+ * The same function, asked about copies of texts, which remembers its latest answers about short ones: the lines of a message
  * repeat its addresses, and the same people write to each other. A few characters say where an answer
  * is kept, since a hash of all would cost as much as most answers.
  */
@@ -20,7 +20,7 @@ export function recent<T>(of: (text: string) => T): (text: string) => T {
   const answers = new Array<T | undefined>(slots).fill(undefined);
   return (text) => {
     const { length } = text;
-    if (length < 4 || length > maxLength) return of(text);
+    if (length < 4 || length > maxLength) return of(copied(text));
     const middle = length >> 1;
     const hash =
       text.charCodeAt(0) * 7 +

@@ -1,5 +1,5 @@
 import type { ParserEntry } from '#content';
-import { isMailField } from '../assemble/message.js';
+import { copiedFields, isMailField } from '../assemble/message.js';
 import type { BinaryReader, BinaryWriter } from '../binary.js';
 import type {
   Counters,
@@ -88,16 +88,6 @@ const partFields = [
   'alert_name',
   'src_ip',
 ];
-
-/** Characters beyond which the pieces of a line must not keep it in memory while a message is open. */
-const longLine = 4096;
-
-function standAlone(fields: Fields): void {
-  for (const name of Object.keys(fields)) {
-    const value = fields[name];
-    if (typeof value === 'string') fields[name] = copied(value);
-  }
-}
 
 const epochEnding = /_\d{9,11}$/;
 
@@ -209,7 +199,7 @@ function compileParser(
     part,
     join: compileText(join, access),
     time: compileValue(time, access),
-    fields: compileFields(rest, access, isPart ? { names: partFields, isBrief: true } : {}),
+    fields: compileFields(rest, access, isPart ? { names: partFields, brief: copiedFields } : {}),
   };
 }
 
@@ -260,7 +250,6 @@ export function createParseStage(parsers: readonly ParserEntry[], counters: Coun
   ): void {
     const join = parser.join(from, text);
     const fields = parser.fields(from, text);
-    if (line.text.length > longLine) standAlone(fields);
     counters.records++;
     counters.parsed[parser.id] = (counters.parsed[parser.id] ?? 0) + 1;
     emit({

@@ -41,7 +41,6 @@ import {
   type Recipient,
   recordWeight,
   SENT,
-  standAlone,
   textOf,
   UNTOLD,
   weightOf,
@@ -370,7 +369,6 @@ export function createAssembleStage(
       settled.set(message.key, 1);
       return;
     }
-    standAlone(message);
     if (isHeld) heldKept.add(message);
     else unsettledKept.add(message);
   }

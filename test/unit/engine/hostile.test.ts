@@ -11,6 +11,7 @@ import {
 } from '#engine';
 import { createLineSplitter, type SplitFault } from '../../../harness/line-splitter.js';
 import { builtInContent } from '../../../harness/package-root.js';
+import { bytesInUse } from '../../bench/measure.js';
 
 const MiB = 1 << 20;
 const DAY = 86_400_000;
@@ -550,5 +551,47 @@ describe('the reader of bytes', { timeout: 60_000 }, () => {
     const { texts, faults } = split(bytes, MiB, 1);
     expect(texts).toEqual(['{"a":1}', '{"b":2}', '\ufffd\ufffd', '{"c":3}']);
     expect(faults).toEqual([{ lineNumber: 4, kind: 'invalid UTF-8' }]);
+  });
+});
+
+describe('what lines leave in memory', () => {
+  it('is no line: neither open messages, events nor whole records keep the text they came in', () => {
+    const time = new Date(START).toISOString().slice(0, 19);
+    const events: Event[] = [];
+    const engine = createEngine(program, { event: (event) => void events.push(event) });
+    // The first lines of a shape are read by JSON.parse, which makes new texts; and
+    // as a reader of files gives them: each line is a piece of a text that holds many.
+    const push = (id: number, record: object): void => {
+      const text = JSON.stringify(record);
+      const all = ' '.repeat(MiB / 4) + text;
+      engine.push([{ id, text: all.slice(all.indexOf('{')) }]);
+    };
+    const before = bytesInUse();
+    for (let i = 0; i < 200; i++) {
+      const aCode = `a code that is long ${i}`;
+      const facts = {
+        aCode,
+        datetime: `${time}+0000`,
+        Sender: `a.sender.${i}@corp.example`,
+        MsgId: `<a.message.${i}@corp.example>`,
+        Subject: `A subject that is long ${i}`,
+      };
+      const Rcpt = `a.recipient.${i}@elsewhere.example`;
+      const refused = { RejType: `A reason that is long ${i}`, RejInfo: `What it says ${i}` };
+      push(3 * i, { acc: 'C1', ...facts, Act: 'Rej', Rcpt, IP: '203.0.113.9', ...refused });
+      push(3 * i + 1, { acc: 'C1', ...facts, Act: 'Acc', AttNames: null, MsgSize: 5 });
+      const url = `https://a.host.example/${i}/path`;
+      const click = {
+        userEmailAddress: facts.Sender,
+        url,
+        scanResult: 'malicious',
+        action: 'block',
+      };
+      push(3 * i + 2, { ...click, category: `A category of web sites ${i}`, date: `${time}+0000` });
+    }
+    expect(bytesInUse() - before).toBeLessThan(12 * MiB);
+    engine.finish();
+    expect(events).toHaveLength(400);
+    expect(bytesInUse() - before).toBeLessThan(12 * MiB);
   });
 });
