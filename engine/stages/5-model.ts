@@ -334,9 +334,8 @@ class ModelRun implements Verdicts {
 
   /** Whether the slots of this event's values are known and still theirs. */
   private isFound(store: CategoricalStore): boolean {
+    // Not looked at by the rules. An id given back since then is no value that this model has.
     if (this.looked !== this.moment.event) {
-      // Ids that were given back since may mean other texts.
-      if (!(this.feature as Atom).isIdentified()) return false;
       this.read();
       this.look();
     }
