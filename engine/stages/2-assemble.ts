@@ -45,9 +45,9 @@ import {
   UNTOLD,
   weightOf,
 } from '../assemble/message.js';
-import { Queue, type Waiting } from '../assemble/queue.js';
 import type { BinaryReader, BinaryWriter } from '../binary.js';
 import type { Counters, Event, Fields, FieldValue, LogRecord, RecordKind } from '../contract.js';
+import { TimeHeap } from '../heap.js';
 
 export interface AssembleOptions {
   /** How long a message waits for its missing lines, in event time, in milliseconds. */
@@ -65,6 +65,12 @@ export interface AssembleOptions {
   readonly maxOpen?: number;
   readonly maxClosed?: number;
   readonly maxWeight?: number;
+}
+
+/** A record that is an event by itself, until its turn. */
+interface WaitingRecord {
+  readonly seq: number;
+  readonly record: LogRecord;
 }
 
 export interface AssembleStage {
@@ -97,7 +103,8 @@ export function createAssembleStage(
   const maxOpen = options.maxOpen ?? 200_000;
   const maxClosed = options.maxClosed ?? 100_000;
   const maxWeight = options.maxWeight ?? MAX_WEIGHT;
-  const queue = new Queue();
+  /** Open messages, with places they have left, and records, in the order in which they are due. */
+  const queue = new TimeHeap<Message | WaitingRecord>();
   const open = new Map<string, Message>();
   const heldKept = new Kept();
   const unsettledKept = new Kept();
@@ -139,48 +146,45 @@ export function createAssembleStage(
   }
 
   function drain(): void {
-    for (let top = queue.peek(); top !== undefined && top.due <= released; top = queue.peek()) {
-      queue.pop();
-      leave(top);
-    }
+    while (queue.size > 0 && queue.time <= released) leave();
   }
 
-  function leave(item: Waiting): void {
-    if (item.record !== undefined) {
+  /** The first of the queue has its turn. */
+  function leave(): void {
+    const due = queue.time;
+    const thing = queue.pop();
+    if (thing === undefined) return;
+    if ('record' in thing) {
+      const { kind, time, line, fields } = thing.record;
       wholeWaiting--;
-      weight -= recordWeight(item.record);
-      send(item.record.kind, item.record.time, [item.record.line], item.record.fields);
-    } else if (item.message !== undefined && item.message.due === item.due) close(item.message);
+      weight -= recordWeight(thing.record);
+      send(kind, time, [line], fields);
+    } else if (thing.due === due) close(thing);
   }
 
-  function enqueue(
-    due: number,
-    number: number,
-    message: Message | undefined,
-    record: LogRecord | undefined,
-  ): void {
-    queue.push({ due, seq: number, message, record });
-    if (record !== undefined) {
-      wholeWaiting++;
-      weight += recordWeight(record);
-    }
-    putOutEarly();
+  function enqueue(record: LogRecord, number: number): void {
+    queue.push(record.time, number, { seq: number, record });
+    wholeWaiting++;
+    weight += recordWeight(record);
   }
 
   /** Memory has an end: what is due first has to go before its time. */
   function putOutEarly(): void {
     while (open.size + wholeWaiting > maxOpen || weight > maxWeight) {
-      const top = queue.pop();
-      if (top === undefined) return;
-      if (top.message === undefined || top.message.due === top.due) evict('open messages');
-      leave(top);
+      const { first } = queue;
+      if (first === undefined) return;
+      if ('record' in first || first.due === queue.time) evict('open messages');
+      leave();
     }
   }
 
   /** A record that is an event by itself; one that comes after its turn leaves at once. */
   function whole(record: LogRecord): void {
     if (record.time <= released) send(record.kind, record.time, [record.line], record.fields);
-    else enqueue(record.time, seq++, undefined, record);
+    else {
+      enqueue(record, seq++);
+      putOutEarly();
+    }
   }
 
   /** Held mail has to be found again at its release, so it is kept as a message. */
@@ -287,7 +291,8 @@ export function createAssembleStage(
 
   function move(message: Message, at: number): void {
     message.due = at;
-    enqueue(at, message.seq, message, undefined);
+    queue.push(at, message.seq, message);
+    putOutEarly();
   }
 
   /** What comes too late for its own place waits for its kin from here on. */
@@ -440,7 +445,7 @@ export function createAssembleStage(
     add,
     finish() {
       finishing = true;
-      for (let top = queue.pop(); top !== undefined; top = queue.pop()) leave(top);
+      while (queue.size > 0) leave();
       finishing = false;
     },
     save(writer) {
@@ -454,12 +459,7 @@ export function createAssembleStage(
       writer.json([...open.values()].map(plainMessage));
       writer.json([...heldKept.values()].map(plainMessage));
       writer.json([...unsettledKept.values()].map(plainMessage));
-      writer.json(
-        queue
-          .all()
-          .filter((item) => item.record !== undefined)
-          .map((item) => ({ seq: item.seq, record: item.record })),
-      );
+      writer.json(queue.all().filter((thing) => 'record' in thing));
       settled.save(writer);
       told.save(writer);
     },
@@ -483,7 +483,7 @@ export function createAssembleStage(
         const message = messageOf(plain);
         open.set(message.key, message);
         weight += weightOf(message);
-        queue.push({ due: message.due, seq: message.seq, message, record: undefined });
+        queue.push(message.due, message.seq, message);
       }
       for (const plain of reader.json() as PlainMessage[]) {
         const message = messageOf(plain);
@@ -493,11 +493,8 @@ export function createAssembleStage(
             heldIndex.set(heldKey(message, recipient.address), message);
       }
       for (const plain of reader.json() as PlainMessage[]) unsettledKept.add(messageOf(plain));
-      for (const { seq: number, record } of reader.json() as { seq: number; record: LogRecord }[]) {
-        queue.push({ due: record.time, seq: number, message: undefined, record });
-        wholeWaiting++;
-        weight += recordWeight(record);
-      }
+      for (const { seq: number, record } of reader.json() as WaitingRecord[])
+        enqueue(record, number);
       byMessageId = knowsIds === 0 ? undefined : new Map();
       for (const message of open.values()) knowMessageId(message);
       settled.load(reader);

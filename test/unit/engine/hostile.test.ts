@@ -595,3 +595,18 @@ describe('what lines leave in memory', () => {
     expect(bytesInUse() - before).toBeLessThan(12 * MiB);
   });
 });
+
+describe('what lines bring forth', () => {
+  it('is told before the push of the line that lets it go returns', () => {
+    const told: (string | undefined)[] = [];
+    const engine = createEngine(program, {
+      event: ({ fields }) => void told.push(fields['subject'] as string | undefined),
+    });
+    const lines = [...mail('first'), ...mail('second', START + 3_600_000)];
+    const later = mail('third', START + 7_200_000);
+    engine.push(lines.map((text, id) => ({ id, text })));
+    expect(told).toEqual(['first']);
+    engine.push(later.map((text, id) => ({ id: 100 + id, text })));
+    expect(told).toEqual(['first', 'second']);
+  });
+});
