@@ -161,13 +161,13 @@ export class SqlReference {
   /** Exact answers about the first value of each mail from some mail on: mail → answer. */
   async answers(model: SqlModel, from: number): Promise<Map<number, Answer>> {
     await this.prepare([model], new Map());
-    return this.read(`select * from (${model.exact}) where pos = 0 and mail >= ${from}`);
+    return this.read(`select * from (${model.exact}) where mail >= ${from}`);
   }
 
   /** Answers as of the beginning of a day, about the first value of each mail of that day. */
   async answersOfDay(model: SqlModel, day: number): Promise<Map<number, Answer>> {
     await this.prepare([model], new Map(), day);
-    return this.read(`select * from (${model.daily(day)}) where pos = 0`);
+    return this.read(model.daily(day));
   }
 
   close(): void {
@@ -175,16 +175,22 @@ export class SqlReference {
     this.instance.closeSync();
   }
 
+  /** @throws {Error} values of the same mail differ in what is said of their scope */
   private async read(query: string): Promise<Map<number, Answer>> {
-    const reader = await this.connection.runAndReadAll(query);
-    return new Map(
-      reader
-        .getRowObjects()
-        .map(({ mail, pos: _, ...numbers }): [number, Answer] => [
-          Number(mail),
-          Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, Number(value)])),
-        ]),
-    );
+    const reader = await this.connection.runAndReadAll(`${query} order by mail, pos`);
+    const first = new Map<number, Answer>();
+    for (const { mail, pos, ...numbers } of reader.getRowObjects()) {
+      const answer: Answer = Object.fromEntries(
+        Object.entries(numbers).map(([name, value]) => [name, Number(value)]),
+      );
+      if (pos === 0) first.set(Number(mail), answer);
+      else if (answer.n !== undefined) {
+        const { n, bins } = first.get(Number(mail)) ?? {};
+        if (answer.n !== n || answer.bins !== bins)
+          throw new Error(`SQL says two things about the scope of mail ${mail}: ${query}`);
+      }
+    }
+    return first;
   }
 
   /** Makes the temporary tables of models, for exact answers or for those of a day. */
