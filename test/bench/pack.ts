@@ -16,18 +16,25 @@ export function programOf(packs: readonly ContentPack[], directory: Directory): 
   return compiled.program;
 }
 
-/** A pack whose rules, one for each of the models, fire on every verdict: they show all readings. */
-export function probing(pack: ContentPack, models: readonly string[], event: string): ContentPack {
+/** A pack whose rules, one for each of the models, fire where it is asked for: they show its readings. */
+export function probing(
+  pack: ContentPack,
+  models: readonly {
+    readonly id: string;
+    readonly asked: { readonly events: readonly string[]; readonly when: string };
+  }[],
+): ContentPack {
   const [sample] = pack.rules;
   if (sample === undefined) throw new Error('the content has no rules');
   const { for_each: _, once: _o, depends_on: _d, percentile: _p, ...plain } = sample;
-  const rules = models.map((model): RuleEntry => {
+  const rules = models.map(({ id, asked: { events, when } }): RuleEntry => {
+    const [first = '', ...more] = events;
     return {
       ...plain,
-      id: `probe-${model}`,
-      events: [event],
-      model,
-      when: 'n >= 0',
+      id: `probe-${id}`,
+      events: [first, ...more],
+      model: id,
+      when,
       reason: '{n}',
     };
   });

@@ -1,46 +1,19 @@
 /**
- * What the categorical models over domains, countries and file types answer, as SQL: for each mail,
- * scope and value how often the scope saw the value before (`seen`), how many observations (`n`) and
- * different values (`bins`) it had. Either exactly, each mail against all mails before it, or as a
- * daily batch that asks all history anew each day.
+ * The models of the content as DuckDB answers them (sql-models.ts). Either exactly, each mail against
+ * all mails before it, or as a daily batch that asks all history anew each day.
  *
- * In DuckDB's favour: one thread, whole table in memory, every text already an integer, loading not
- * timed, no rules, no ageing (the world is shorter than that), no evidence.
+ * In DuckDB's favour: one thread, whole table in memory, every text already an integer, words and
+ * flags already worked out, loading not timed, no rules, no quantiles, no evidence; a model that rules
+ * only ask whether it saw a value says nothing else.
  */
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { ContentPack } from '#content';
 import { defaultOptions, type Event } from '#engine';
 import { cpuSeconds } from '../measure.js';
 import type { World } from '../world.js';
-
-const scopes = ['user', 'peer_group', 'org'] as const;
-const features = ['external_domains', 'countries', 'file_extensions'] as const;
-type Feature = (typeof features)[number];
-
-/** A model that SQL answers: its id in the content, and where its numbers come from. */
-interface SqlModel {
-  readonly id: string;
-  readonly feature: Feature;
-  readonly scope: (typeof scopes)[number];
-  /** A value counts once a session and not once a mail. */
-  readonly oncePerSession: boolean;
-}
+import { FAILED, lists, OUT, type SqlModel, type Step, sqlModels, tableOf } from './sql-models.js';
 
 const DAY = 86_400_000;
-const TYPE = 'dlp-email-alert-out';
-
-/** Models of the content that SQL can answer exactly. */
-export function sqlModels(pack: ContentPack): SqlModel[] {
-  return pack.models.flatMap((model): SqlModel[] => {
-    const feature = features.find((name) => name === model.feature);
-    const scope = scopes.find((name) => name === model.scope);
-    const once = model.train_if === 'count(value) == 1';
-    const always = model.train_if === 'size(external_recipients) > 0';
-    if (feature === undefined || scope === undefined || !(once || always)) return [];
-    if (model.trains_on.length !== 1 || model.trains_on[0] !== TYPE) return [];
-    return [{ id: model.id, feature, scope, oncePerSession: once }];
-  });
-}
 
 /** Texts as integers. */
 class Codes {
@@ -56,11 +29,22 @@ class Codes {
   }
 }
 
+/** The numbers of a model about the first value of a mail; those it does not have are absent. */
 export interface Answer {
-  readonly seen: number;
-  readonly n: number;
-  readonly bins: number;
+  readonly seen?: number;
+  readonly n?: number;
+  readonly bins?: number;
+  /** Sums over the observations x: Σx, Σ ln x, Σ x ln x. */
+  readonly total?: number;
+  readonly logs?: number;
+  readonly products?: number;
 }
+
+/** CPU seconds of one run: temporary tables by name and models by id. */
+export type Spent = Map<string, number>;
+
+export const totalOf = (spent: Spent): number =>
+  [...spent.values()].reduce((sum, seconds) => sum + seconds, 0);
 
 export class SqlReference {
   private readonly connection: DuckDBConnection;
@@ -77,101 +61,113 @@ export class SqlReference {
     this.models = models;
   }
 
-  /** Loads the world's events; mail of other types only says where sessions end. */
+  /** Loads the world's events. */
   static async load(pack: ContentPack, world: World): Promise<SqlReference> {
     const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
     const connection = await instance.connect();
-    const reference = new SqlReference(instance, connection, sqlModels(pack));
+    const { days } = world.options;
+    const models = sqlModels(pack, { days, sessionIdle: defaultOptions.sessionIdle });
+    const reference = new SqlReference(instance, connection, models);
     await reference.fill(pack, world);
     return reference;
   }
 
   private async fill(pack: ContentPack, world: World): Promise<void> {
     const { connection } = this;
-    await connection.run('create table mails(mail integer, who integer, moment bigint)');
-    for (const feature of features) {
-      await connection.run(
-        `create table ${feature}(mail integer, day integer, user integer, peer_group integer, org integer, value integer, pos integer)`,
-      );
-    }
+    await connection.run(`create table mails(mail integer, day integer, moment bigint, user integer,
+      peer_group integer, executive boolean, failed boolean, personal boolean, subject integer,
+      words integer, bytes double, files double)`);
     const mails = await connection.createAppender('mails');
-    const tables = await Promise.all(features.map((feature) => connection.createAppender(feature)));
+    const tables = await Promise.all(
+      [OUT, FAILED].flatMap((type) =>
+        lists.map(async (list) => {
+          const name = tableOf(list, type);
+          await connection.run(
+            `create table ${name}(mail integer, day integer, user integer, peer_group integer, org integer, value integer, pos integer)`,
+          );
+          return { type, list, appender: await connection.createAppender(name) };
+        }),
+      ),
+    );
     const users = new Codes();
     const groups = new Codes();
-    const values = features.map(() => new Codes());
-    const type = Object.keys(pack.eventTypes).indexOf(TYPE);
-    const append = ({ type: own, time, fields, lines }: Event): void => {
+    const subjects = new Codes();
+    const values = new Map(lists.map((list) => [list, new Codes()]));
+    const types = Object.keys(pack.eventTypes);
+    const append = ({ type, time, fields, lines }: Event): void => {
       const [mail = -1] = lines;
+      const day = Math.floor(time / DAY);
       const user = users.of(String(fields['user']));
+      const group = groups.of(String(fields['peer_group']));
+      const subject = String(fields['subject_core']);
+      const { bytes, attachments } = fields;
       mails.appendInteger(mail);
-      mails.appendInteger(user);
+      mails.appendInteger(day);
       mails.appendBigInt(BigInt(time));
+      mails.appendInteger(user);
+      mails.appendInteger(group);
+      mails.appendBoolean(fields['is_executive'] === true);
+      mails.appendBoolean(types[type] === FAILED);
+      mails.appendBoolean(fields['to_personal'] === true);
+      mails.appendInteger(subjects.of(subject));
+      mails.appendInteger(subject.split(' ').length);
+      mails.appendDouble(Number(bytes));
+      mails.appendDouble(Array.isArray(attachments) ? attachments.length : 0);
       mails.endRow();
-      if (own !== type) return;
-      for (const [at, feature] of features.entries()) {
-        const list = fields[feature];
-        if (!Array.isArray(list)) continue;
-        const table = tables[at];
-        for (const [pos, value] of list.entries()) {
-          table?.appendInteger(mail);
-          table?.appendInteger(Math.floor(time / DAY));
-          table?.appendInteger(user);
-          table?.appendInteger(groups.of(String(fields['peer_group'])));
-          table?.appendInteger(0);
-          table?.appendInteger(values[at]?.of(String(value)) ?? -1);
-          table?.appendInteger(pos);
-          table?.endRow();
+      for (const { type: own, list, appender } of tables) {
+        const texts = fields[list];
+        if (own !== types[type] || !Array.isArray(texts)) continue;
+        for (const [pos, value] of texts.entries()) {
+          appender.appendInteger(mail);
+          appender.appendInteger(day);
+          appender.appendInteger(user);
+          appender.appendInteger(group);
+          appender.appendInteger(0);
+          appender.appendInteger(values.get(list)?.of(String(value)) ?? -1);
+          appender.appendInteger(pos);
+          appender.endRow();
         }
       }
     };
     for (const events of world.events(pack)) for (const event of events) append(event);
     mails.closeSync();
-    for (const table of tables) table.closeSync();
+    for (const { appender } of tables) appender.closeSync();
   }
 
-  /** CPU seconds of the exact answers of all models. */
-  async exact(): Promise<number> {
-    const before = cpuSeconds();
-    await this.sessions();
-    for (const model of this.models) {
-      await this.connection.run(
-        `create or replace temp table answers as ${this.exactQuery(model)}`,
-      );
-    }
-    return cpuSeconds() - before;
+  /** Answers all models exactly. */
+  async exact(): Promise<Spent> {
+    const spent: Spent = new Map();
+    await this.prepare(this.models, spent);
+    for (const { id, exact } of this.models) await this.timed(spent, id, 'answers', exact);
+    return spent;
   }
 
   /**
-   * CPU seconds of answering day after day, each day from all history before it. Nothing is kept
-   * from one day to the next but the log, so sessions are found anew too.
+   * Answers day after day, each day from all history before it. Nothing is kept from one day to the
+   * next but the log, so sessions are found anew too.
    */
-  async daily(): Promise<number> {
-    const days = await this.connection.runAndReadAll(
-      `select distinct day from ${features[0]} order by day`,
-    );
-    const before = cpuSeconds();
-    for (const [day] of days.getRows()) {
-      await this.sessions(Number(day));
-      for (const model of this.models) {
-        await this.connection.run(
-          `create or replace temp table answers as ${this.dailyQuery(model, Number(day))}`,
-        );
-      }
+  async daily(): Promise<Spent> {
+    const days = await this.connection.runAndReadAll('select distinct day from mails order by day');
+    const spent: Spent = new Map();
+    for (const [first] of days.getRows()) {
+      const day = Number(first);
+      await this.prepare(this.models, spent, day);
+      for (const model of this.models)
+        await this.timed(spent, model.id, 'answers', model.daily(day));
     }
-    return cpuSeconds() - before;
+    return spent;
   }
 
-  /** Exact answers about the first value of some mails: mail → answer. */
-  async answers(model: SqlModel, from: number, to: number): Promise<Map<number, Answer>> {
-    await this.sessions();
-    return this.read(`select * from (${this.exactQuery(model)})
-      where pos = 0 and mail >= ${from} and mail < ${to}`);
+  /** Exact answers about the first value of each mail from some mail on: mail → answer. */
+  async answers(model: SqlModel, from: number): Promise<Map<number, Answer>> {
+    await this.prepare([model], new Map());
+    return this.read(`select * from (${model.exact}) where mail >= ${from}`);
   }
 
   /** Answers as of the beginning of a day, about the first value of each mail of that day. */
   async answersOfDay(model: SqlModel, day: number): Promise<Map<number, Answer>> {
-    await this.sessions();
-    return this.read(`select * from (${this.dailyQuery(model, day)}) where pos = 0`);
+    await this.prepare([model], new Map(), day);
+    return this.read(model.daily(day));
   }
 
   close(): void {
@@ -179,57 +175,36 @@ export class SqlReference {
     this.instance.closeSync();
   }
 
+  /** @throws {Error} values of the same mail differ in what is said of their scope */
   private async read(query: string): Promise<Map<number, Answer>> {
-    const reader = await this.connection.runAndReadAll(
-      `select mail, seen, n, bins from (${query})`,
-    );
-    return new Map(
-      reader
-        .getRows()
-        .map(([mail, seen, n, bins]): [number, Answer] => [
-          Number(mail),
-          { seen: Number(seen), n: Number(n), bins: Number(bins) },
-        ]),
-    );
-  }
-
-  /** Which rows are observations: all, or the first of each value in a session. `until`: last day. */
-  private async sessions(until = 1e6): Promise<void> {
-    const { connection } = this;
-    await connection.run(`create or replace temp table sessions as
-      select mail, sum(begins) over (partition by who order by mail rows unbounded preceding) as session
-      from (select mail, who, case when moment - lag(moment) over (partition by who order by mail)
-        < ${defaultOptions.sessionIdle} then 0 else 1 end as begins from mails
-        where moment < ${(until + 1) * DAY})`);
-    for (const feature of features) {
-      await connection.run(`create or replace temp table trained_${feature} as
-        select f.*, (row_number() over (partition by f.user, s.session, f.value order by f.mail) = 1)::integer as once
-        from ${feature} f join sessions s using (mail) where day <= ${until}`);
+    const reader = await this.connection.runAndReadAll(`${query} order by mail, pos`);
+    const first = new Map<number, Answer>();
+    for (const { mail, pos, ...numbers } of reader.getRowObjects()) {
+      const answer: Answer = Object.fromEntries(
+        Object.entries(numbers).map(([name, value]) => [name, Number(value)]),
+      );
+      if (pos === 0) first.set(Number(mail), answer);
+      else if (answer.n !== undefined) {
+        const { n, bins } = first.get(Number(mail)) ?? {};
+        if (answer.n !== n || answer.bins !== bins)
+          throw new Error(`SQL says two things about the scope of mail ${mail}: ${query}`);
+      }
     }
+    return first;
   }
 
-  private exactQuery({ feature, scope, oncePerSession }: SqlModel): string {
-    const trained = oncePerSession ? 'once' : '1';
-    // No value comes twice in one mail, so rows of the same scope and value are different mails.
-    return `select mail, pos, coalesce(seen, 0) as seen,
-        coalesce(sum(trained) over history, 0) as n,
-        coalesce(sum(case when trained = 1 and coalesce(seen, 0) = 0 then 1 else 0 end) over history, 0) as bins
-      from (select mail, pos, ${scope}, ${trained} as trained,
-          sum(${trained}) over (partition by ${scope}, value order by mail
-            rows between unbounded preceding and 1 preceding) as seen
-        from trained_${feature})
-      window history as (partition by ${scope} order by mail
-        range between unbounded preceding and 1 preceding)`;
+  /** Makes the temporary tables of models, for exact answers or for those of a day. */
+  private async prepare(models: readonly SqlModel[], spent: Spent, day?: number): Promise<void> {
+    const steps = new Map<string, Step>();
+    for (const { needs } of models) for (const step of needs) steps.set(step.table, step);
+    // A table that others are made from is always named before them.
+    for (const [table, step] of steps)
+      await this.timed(spent, table, table, day === undefined ? step.exact : step.daily(day));
   }
 
-  private dailyQuery({ feature, scope, oncePerSession }: SqlModel, day: number): string {
-    const trained = oncePerSession ? 'where once = 1 and' : 'where';
-    return `with history as (select ${scope}, value, count(*) as seen
-          from trained_${feature} ${trained} day < ${day} group by all),
-        totals as (select ${scope}, sum(seen) as n, count(*) as bins from history group by all)
-      select mail, pos, coalesce(seen, 0) as seen, coalesce(n, 0) as n, coalesce(bins, 0) as bins
-      from trained_${feature} today
-        left join history using (${scope}, value) left join totals using (${scope})
-      where day = ${day}`;
+  private async timed(spent: Spent, name: string, table: string, query: string): Promise<void> {
+    const before = cpuSeconds();
+    await this.connection.run(`create or replace temp table ${table} as ${query}`);
+    spent.set(name, (spent.get(name) ?? 0) + cpuSeconds() - before);
   }
 }
