@@ -330,7 +330,16 @@ export class Generator {
     const dependants = rules.filter((at) => (this.rules[at] as RuleCode).dependsOn.length > 0);
     const groups = this.grouped(rules).map((group) => ({ rules: group, run: this.group(group) }));
     const counters = this.counters.filter((counter) => counter.types.has(id));
-    for (const counter of counters) include(uses, counter.uses);
+    // Atoms whose ids somebody needs, whatever comes of the event.
+    const identified = new Set<number>();
+    for (const counter of counters) {
+      include(uses, counter.uses);
+      for (const atom of counter.uses.atoms) identified.add(atom);
+    }
+    for (const at of [...rules.map((rule) => this.rules[rule]?.model ?? -1), ...trainers]) {
+      const { scope = -1, feature = -1 } = this.models[at] ?? {};
+      identified.add(scope).add(feature);
+    }
     for (const rule of rules) {
       include(uses, this.ruleUses[rule] as Uses);
       const { model } = this.rules[rule] as RuleCode;
@@ -343,7 +352,7 @@ export class Generator {
       dependants,
       train: this.trainers(trainers),
       load: this.loader(`load_${id}`, uses),
-      ahead: [...uses.atoms].filter((at) => this.atoms[at]?.isOfFields === true),
+      ahead: [...identified].filter((at) => this.atoms[at]?.isOfFields === true),
       count:
         statements.length === 0
           ? undefined
