@@ -396,7 +396,17 @@ class ModelRun implements Verdicts {
 /** Tables that a mark has room for, with two bits each: known, member. */
 const MARKED = 15;
 /** Places of remembered texts that have no id; a power of two. */
-const REMEMBERED = 1024;
+const REMEMBERED = 4096;
+
+/** A place for a text: names of hosts and files differ most before their endings. */
+function placeOf(text: string): number {
+  const { length } = text;
+  let mixed = length + text.charCodeAt(0) * 31 + text.charCodeAt(length >> 1) * 7;
+  for (let at = Math.max(0, length - 10); at < length - 2; at += 1) {
+    mixed = Math.imul(mixed, 31) + text.charCodeAt(at);
+  }
+  return (mixed ^ (mixed >>> 12)) & (REMEMBERED - 1);
+}
 
 /**
  * In which tables texts are. What was found stands in the marks of the dictionary for as long as the
@@ -417,11 +427,7 @@ class Memberships {
     const { length } = text;
     if (table >= MARKED || length === 0) return this.look(text, table);
     if (id !== undefined && id >= 0) return this.marked(this.dictionary.marks, id, text, table);
-    const mixed =
-      text.charCodeAt(0) * 31 +
-      text.charCodeAt(length >> 1) * 7 +
-      text.charCodeAt(Math.max(0, length - 6));
-    const place = (mixed * 13 + length) & (REMEMBERED - 1);
+    const place = placeOf(text);
     if (this.texts[place] !== text) {
       this.texts[place] = text;
       this.marks[place] = 0;
