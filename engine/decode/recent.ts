@@ -7,6 +7,7 @@ export function copied(text: string): string {
 }
 
 /** Answers remembered, a power of two. Few, so that they stay in the fast part of memory. */
+const slots = 512;
 const maxLength = 80;
 
 /**
@@ -14,7 +15,7 @@ const maxLength = 80;
  * repeat its addresses, and the same people write to each other. A few characters say where an answer
  * is kept, since a hash of all would cost as much as most answers.
  */
-export function recent<T>(of: (text: string) => T, slots = 512): (text: string) => T {
+export function recent<T>(of: (text: string) => T): (text: string) => T {
   const texts = new Array<string>(slots).fill('');
   const answers = new Array<T | undefined>(slots).fill(undefined);
   return (text) => {

@@ -1,6 +1,5 @@
 import { getDomain } from 'tldts';
 import type { Directory, DirectoryPerson, Event, Fields } from '../contract.js';
-import { recent } from '../decode/recent.js';
 
 /** What enrichment asks of the context tables. */
 interface Tables {
@@ -38,6 +37,7 @@ interface Person {
 
 /** Domains remembered; beyond it all are looked up again. */
 const MAX_DOMAINS = 200_000;
+const MAX_ADDRESSES = 50_000;
 
 export function createEnrichStage(tables: Tables, directory: Directory): EnrichStage {
   const people = new Map<string, Person>();
@@ -53,6 +53,7 @@ export function createEnrichStage(tables: Tables, directory: Directory): EnrichS
   }
   const internal = new Set(directory.internal_domains.map((domain) => domain.toLowerCase()));
   const domains = new Map<string, Domain>();
+  const domainsByAddress = new Map<string, Domain>();
   const listed = listedDomains(tables);
   const strangers = new Map<string, ReadonlySet<string>>();
   const core = subjectReader(tables.members('external_tags'));
@@ -91,8 +92,15 @@ export function createEnrichStage(tables: Tables, directory: Directory): EnrichS
     return domain;
   }
 
-  /** By the whole address: a host would have to be cut out and hashed each time. */
-  const domainOfAddress = recent((address) => domainOf(hostPart(address)), 4096);
+  /** By the whole address: its text knows its hash from the time before, and that of its host would be made anew. */
+  function domainOfAddress(address: string): Domain {
+    const known = domainsByAddress.get(address);
+    if (known !== undefined) return known;
+    if (domainsByAddress.size >= MAX_ADDRESSES) domainsByAddress.clear();
+    const domain = domainOf(hostPart(address));
+    domainsByAddress.set(address, domain);
+    return domain;
+  }
 
   function countryOf(name: string, host: string): string | undefined {
     const known = tables.map('country_domains', name) ?? tables.map('country_domains', host);
