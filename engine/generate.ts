@@ -146,6 +146,7 @@ class Body {
   identifies = false;
   /** Refers to the observations of a value; in a loop over verdicts they are a column. */
   looks = false;
+  /** Stands in a loop over verdicts, which are looked at before it. */
   isLoop = false;
 
   constant(value: unknown): string {

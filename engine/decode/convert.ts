@@ -114,7 +114,10 @@ function isAddress(text: string): boolean {
   return at !== -1 && at < text.length - 1 && !/\s/.test(text) && !text.slice(0, at).includes(':');
 }
 
-/** One address in lower case, maybe `text` itself, out of `a@b`, `<a@b>`, `Name <a@b>`, `smtp:a@b` or `"Name" [SMTP:a@b]`. */
+/**
+ * One address in lower case, maybe `text` itself, out of `a@b`, `<a@b>`, `Name <a@b>`, `smtp:a@b` or
+ * `"Name" [SMTP:a@b]`.
+ */
 function addressOf(text: string): string | undefined {
   let at = text.indexOf('@');
   if (at <= 0 || at === text.length - 1 || text.length > 4000) return;

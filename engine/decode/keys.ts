@@ -87,17 +87,18 @@ export function textOf(value: unknown): string | undefined {
 const maxAnswers = 512;
 const maxLength = 64;
 
-/** The same function, which remembers its answers about short texts. */
+/** The same function, which remembers its answers about short texts. It is asked about copies of those. */
 export function remembered<T>(of: (text: string) => T): (text: string) => T {
   const answers = new Map<string, T>();
   return (text) => {
+    if (text.length > maxLength) return of(text);
     const known = answers.get(text);
     if (known !== undefined) return known;
-    const answer = of(text);
-    if (text.length <= maxLength) {
-      if (answers.size >= maxAnswers) answers.clear();
-      answers.set(copied(text), answer);
-    }
+    // An answer may be a piece of what was asked about.
+    const own = copied(text);
+    const answer = of(own);
+    if (answers.size >= maxAnswers) answers.clear();
+    answers.set(own, answer);
     return answer;
   };
 }

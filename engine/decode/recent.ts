@@ -11,9 +11,9 @@ const slots = 512;
 const maxLength = 80;
 
 /**
- * The same function, asked about copies of texts, which remembers its latest answers about short ones: the lines of a message
- * repeat its addresses, and the same people write to each other. A few characters say where an answer
- * is kept, since a hash of all would cost as much as most answers.
+ * The same function, asked about copies of texts, which remembers its latest answers about short ones:
+ * the lines of a message repeat its addresses, and the same people write to each other. A few characters
+ * say where an answer is kept, since a hash of all would cost as much as most answers.
  */
 export function recent<T>(of: (text: string) => T): (text: string) => T {
   const texts = new Array<string>(slots).fill('');

@@ -1,3 +1,11 @@
+/**
+ * Stage 3: what follows from an event's own fields, the directory and the context tables: who the user is,
+ * which recipients are outside and whose, where domains are, what files are called, and what a subject
+ * says without its prefixes.
+ *
+ * Over 400 lines because all of these share what is remembered of people and domains.
+ */
+
 import { getDomain } from 'tldts';
 import type { Directory, DirectoryPerson, Event, Fields } from '../contract.js';
 
@@ -92,7 +100,7 @@ export function createEnrichStage(tables: Tables, directory: Directory): EnrichS
     return domain;
   }
 
-  /** By the whole address: its text knows its hash from the time before, and that of its host would be made anew. */
+  /** By the whole address: its text knows its hash from before, and that of its host would be made anew. */
   function domainOfAddress(address: string): Domain {
     const known = domainsByAddress.get(address);
     if (known !== undefined) return known;

@@ -1,3 +1,7 @@
+/**
+ * All options of all commands, with their help: one list, so that a flag means the same everywhere. Over
+ * 400 lines because it is a list.
+ */
 export type CommandName =
   | 'drill'
   | 'replay'

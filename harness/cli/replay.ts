@@ -1,3 +1,7 @@
+/**
+ * The command replay. Over 400 lines because what it tells of its input, its state and its triggers is one
+ * account, with one idea of how far it came.
+ */
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';

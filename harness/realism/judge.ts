@@ -1,4 +1,7 @@
-/** Statistics against targets: which number stands for which target, and when it can be trusted. */
+/**
+ * Statistics against targets: which number stands for which target, and when it can be trusted. Over 400
+ * lines because most of it is the list of targets.
+ */
 
 import { SIZE_GROWTH } from '#generators';
 import type { FirstSeen, Statistics, TenureBin } from './measure.js';

@@ -9,6 +9,7 @@ import {
   type Program,
   type Trigger,
 } from '#engine';
+import { remembered } from '../../../engine/decode/keys.js';
 import { createLineSplitter, type SplitFault } from '../../../harness/line-splitter.js';
 import { builtInContent } from '../../../harness/package-root.js';
 import { bytesInUse } from '../../bench/measure.js';
@@ -593,6 +594,35 @@ describe('what lines leave in memory', () => {
     engine.finish();
     expect(events).toHaveLength(400);
     expect(bytesInUse() - before).toBeLessThan(12 * MiB);
+  });
+});
+
+describe('a line that comes after a long one', () => {
+  it('keeps nothing of the long one in memory', () => {
+    const line = Buffer.from(`{"a":"a line that is longer than ${'x'.repeat(20)}"}\n`);
+    const long = Buffer.alloc(900_000, 'y');
+    long.write('\n', long.length - 1);
+    const short = (bytes: Buffer) => split(bytes).texts.at(-1) ?? '';
+    const before = bytesInUse();
+    const texts = Array.from({ length: 20 }, () => short(Buffer.concat([long, line])));
+    expect(bytesInUse() - before).toBeLessThan(4 * MiB);
+    expect(texts[19]).toContain('longer');
+  });
+});
+
+describe('answers that are remembered', () => {
+  it('keep no line in memory of which their text was a piece', () => {
+    const before = bytesInUse();
+    const beginning = remembered((text) => text.slice(0, 20));
+    const all = Array.from({ length: 100 }, (_, i) => {
+      const line = `${' '.repeat(MiB / 4)}a text with a beginning of its own ${i}`;
+      return beginning(line.slice(MiB / 4)).slice(0, 6);
+    });
+    expect(new Set(all)).toEqual(new Set(['a text']));
+    expect(bytesInUse() - before).toBeLessThan(4 * MiB);
+    // They are still there, each for its own text.
+    expect(beginning('a text with a beginning of its own 7')).toBe('a text with a beginn');
+    expect(beginning('a text')).toBe('a text');
   });
 });
 

@@ -50,6 +50,18 @@ describe('a rule without model', () => {
   });
 });
 
+describe('a table', () => {
+  it('tells texts apart that differ in one letter, however often they come', () => {
+    const rule = { for_each: 'domains', when: "in_table('bad', value)" };
+    const names = ['bad', 'bed', 'bid'].map((start) => `${start}-partner-of-ours.example`);
+    const program = programOf(pack({ r: rule }, {}, { bad: [names[1] as string] }));
+    const mails = Array.from({ length: 9 }, (_, i) =>
+      mail(i, { domains: [names[i % 3]] as string[] }),
+    );
+    expect(hear(program, mails).fired).toEqual(['r@1', 'r@4', 'r@7']);
+  });
+});
+
 describe('once', () => {
   it('lets a rule fire a single time per session', () => {
     const program = programOf(pack({ r: { when: 'personal', once: session } }));

@@ -265,6 +265,16 @@ describe('a value that a late event repeats', () => {
     const on = (day: number, domain = 'a') => mail(day * 1440, { domains: [domain] });
     expect(hear(program, [on(3, 'b'), on(5), on(4), on(7)]).fired).toEqual([`r@${7 * 1440}`]);
   });
+
+  it('is known from its own time, not from when it was told', () => {
+    const program = programOf(
+      pack({ r: { model: 'M', when: 'num_observations == 2' } }, { M: { aging: '2d' } }),
+    );
+    const on = (day: number, domain = 'a') => mail(day * 1440, { domains: [domain] });
+    const later = (day: number) => hear(program, [on(3), on(4, 'b'), on(3.5), on(day)]).fired;
+    expect(later(5)).toEqual([`r@${5 * 1440}`]);
+    expect(later(6)).toEqual([]);
+  });
 });
 
 describe('a clock that jumps', () => {

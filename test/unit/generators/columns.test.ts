@@ -13,6 +13,7 @@ import {
   type Tagged,
   VERDICTS,
 } from '#generators';
+import { MAIL as SAMPLE } from './mail.js';
 
 const START = Date.UTC(2024, 2, 4);
 const DAYS = 5;
@@ -33,15 +34,9 @@ const batchesOf = (
 const plain = { disorder: 0, duplicates: 0, late: 0 };
 
 const MAIL: MailActivity = {
-  kind: 'mail',
+  ...SAMPLE,
   time: START + 1234,
-  direction: 'outbound',
   sender: organisation.people[0]?.address ?? '',
-  recipients: ['jane@harbour-tools.com'],
-  subject: 'Offer 4711',
-  body_bytes: 5000,
-  attachments: [],
-  outcome: { kind: 'delivered' },
 };
 const mailOf = (more: Partial<MailActivity>): MailActivity => ({ ...MAIL, ...more });
 

@@ -497,6 +497,13 @@ describe('bounds', () => {
     expect(counters.evicted['open messages']).toBe(40);
   });
 
+  test('a message that moved to an earlier place and left early is counted once', () => {
+    const named = (at: number, join: string) => receipt(at, 'a@x.example', {}, join);
+    const records = [named(5, 'm1'), named(2, 'm1'), named(6, 'm2'), named(7, 'm3')];
+    const { counters } = run(records, { maxOpen: 1 });
+    expect(counters.evicted['open messages']).toBe(2);
+  });
+
   test('closed messages over the limit are forgotten and counted', () => {
     const records = Array.from({ length: 50 }, (_, i) =>
       receipt(i * 30, 'a@x.example', { message_id: `<${i}>` }, `m${i}`),
