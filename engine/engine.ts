@@ -28,8 +28,10 @@ import type { Program } from './program.js';
 import { readSnapshot, type SnapshotHeader, type Stateful, writeSnapshot } from './snapshot.js';
 import { createParseStage } from './stages/1-parse.js';
 import { createAssembleStage } from './stages/2-assemble.js';
-import { createEnrichStage } from './stages/3-enrich.js';
+import { createEnrichStage, type EnrichStage } from './stages/3-enrich.js';
 
+/** Lines that go through one stage before the next has its turn, which keeps each stage's code and data at hand. */
+const BLOCK = 64;
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
@@ -77,7 +79,10 @@ class StreamEngine implements Engine {
   private readonly deciding: object;
   private readonly parser: ReturnType<typeof createParseStage>;
   private readonly assembler: ReturnType<typeof createAssembleStage>;
+  private readonly enricher: EnrichStage;
   private readonly loop: EventLoop;
+  private records: LogRecord[] = [];
+  private events: Event[] = [];
   private readonly take: (record: LogRecord) => void;
 
   constructor(program: Program, sink: EngineSink, options: EngineOptions) {
@@ -109,28 +114,48 @@ class StreamEngine implements Engine {
         },
       },
       counters,
-      (event: Event) => {
-        enricher.enrich(event);
-        this.loop.add(event);
-      },
+      (event: Event) => this.events.push(event),
     );
-    this.take = (record) => this.assembler.add(record);
+    this.enricher = enricher;
+    this.take = (record) => this.records.push(record);
   }
 
   push(lines: readonly LogLine[]): void {
-    for (const line of lines) this.parser.parse(line, this.take);
+    for (let from = 0; from < lines.length; from += BLOCK) {
+      const end = Math.min(from + BLOCK, lines.length);
+      for (let at = from; at < end; at++) this.parser.parse(lines[at] as LogLine, this.take);
+      const { records } = this;
+      this.records = [];
+      this.assemble(records, 0, records.length);
+    }
     this.loop.flush();
   }
 
   pushRecords(records: readonly LogRecord[]): void {
     this.counted.records += records.length;
-    for (const record of records) this.assembler.add(record);
+    for (let from = 0; from < records.length; from += BLOCK)
+      this.assemble(records, from, Math.min(from + BLOCK, records.length));
     this.loop.flush();
   }
 
   finish(): void {
     this.assembler.finish();
+    this.run();
     this.loop.finish();
+  }
+
+  private assemble(records: readonly LogRecord[], from: number, end: number): void {
+    for (let at = from; at < end; at++) this.assembler.add(records[at] as LogRecord);
+    this.run();
+  }
+
+  /** Stages 3 to 7 for the events that stage 2 has let go. */
+  private run(): void {
+    const { events } = this;
+    if (events.length === 0) return;
+    this.events = [];
+    for (const event of events) this.enricher.enrich(event);
+    for (const event of events) this.loop.add(event);
   }
 
   recount(): void {
