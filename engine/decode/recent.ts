@@ -1,9 +1,15 @@
+const parts: [string, string] = ['', ''];
+
 /**
  * A text that stands by itself. A piece of a text points into it and would keep the whole line in
- * memory for as long as the piece is known.
+ * memory for as long as the piece is known. Joined and not put together with `+`, since only that leaves
+ * the characters in one row, where maps and comparisons find them without a detour.
  */
 export function copied(text: string): string {
-  return text.length < 13 ? text : ` ${text}`.slice(1);
+  if (text.length < 13) return text;
+  parts[0] = text.charAt(0);
+  parts[1] = text.slice(1);
+  return parts.join('');
 }
 
 /** Answers remembered, a power of two. Few, so that they stay in the fast part of memory. */
