@@ -1,5 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
-import { createLineSplitter, type SplitText } from './line-splitter.js';
+import type { LogLine } from '#engine';
+import { createLineSplitter } from './line-splitter.js';
 import { UsageFault } from './usage-fault.js';
 
 /** A row that cannot be used. */
@@ -39,8 +40,8 @@ const longest = 1024 * 1024;
 
 function jsonReader() {
   const splitter = createLineSplitter(longest, () => undefined);
-  const read = (texts: readonly SplitText[]): (RawRow | BadRow)[] =>
-    texts.map(({ lineNumber: number, text }) => {
+  const read = (texts: readonly LogLine[]): (RawRow | BadRow)[] =>
+    texts.map(({ id: number, text }) => {
       let value: unknown;
       try {
         value = JSON.parse(text);

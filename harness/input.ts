@@ -11,7 +11,7 @@ import { open, stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import type { LogLine } from '#engine';
-import { createLineSplitter, type LineSplitter, type SplitText } from './line-splitter.js';
+import { createLineSplitter, type LineSplitter, type SplitFault } from './line-splitter.js';
 
 export interface InputFault {
   /** Path as it was given, or as the pattern found it; `-` for standard input. */
@@ -240,7 +240,6 @@ class SourceReader {
   /** Time of the line that comes next, as far as lines say it. */
   time = 0;
   private readonly source: InputSource;
-  private readonly offset: number;
   private readonly options: InputOptions;
   private readonly faults: InputFault[];
   private readonly splitter: LineSplitter;
@@ -253,11 +252,10 @@ class SourceReader {
 
   constructor(source: InputSource, index: number, options: InputOptions, faults: InputFault[]) {
     this.source = source;
-    this.offset = index * LINES_PER_SOURCE;
     this.options = options;
     this.faults = faults;
     const limit = options.limit ?? DEFAULT_LIMIT;
-    this.splitter = createLineSplitter(limit, ({ kind, lineNumber }) => {
+    const tell = ({ kind, lineNumber }: SplitFault): void => {
       const seen = this.counts[kind]++;
       if (kind === 'invalid UTF-8') {
         if (seen === 0) this.firstInvalid = lineNumber;
@@ -268,7 +266,8 @@ class SourceReader {
             ? `is longer than ${limit} bytes and was cut.`
             : 'begins a JSON text that does not end. What follows it was still read.',
         );
-    });
+    };
+    this.splitter = createLineSplitter(limit, tell, index * LINES_PER_SOURCE);
   }
 
   private report(line: number | undefined, what: string, fatal = false, lost = false): void {
@@ -375,18 +374,14 @@ class SourceReader {
           return;
         }
       }
-      const lines = this.lines(this.splitter.push(chunk));
+      const lines = this.splitter.push(chunk);
+      this.source.texts += lines.length;
       if (lines.length > 0) yield lines;
     }
-    const lines = this.lines(this.splitter.end());
+    const lines = this.splitter.end();
+    this.source.texts += lines.length;
     if (lines.length > 0) yield lines;
     this.sum();
-  }
-
-  private lines(texts: readonly SplitText[]): LogLine[] {
-    this.source.texts += texts.length;
-    const { offset } = this;
-    return texts.map(({ lineNumber, text }) => ({ id: offset + lineNumber, text }));
   }
 
   /** What is told once for the whole file. */

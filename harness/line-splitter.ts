@@ -14,15 +14,7 @@
  * Over 400 lines because lines and documents share one position in one piece of memory.
  */
 import { isAscii, isUtf8 } from 'node:buffer';
-import { recordListKeys } from '#engine';
-
-/** One log line, or one record of a JSON document. */
-export interface SplitText {
-  /** Number of the line on which it begins, from 1. */
-  readonly lineNumber: number;
-  /** Often a piece of a longer text, which it keeps in memory: to be copied by whoever keeps it for long. */
-  readonly text: string;
-}
+import { type LogLine, recordListKeys } from '#engine';
 
 export interface SplitFault {
   readonly lineNumber: number;
@@ -30,10 +22,14 @@ export interface SplitFault {
 }
 
 export interface LineSplitter {
-  /** Texts that are complete with these bytes, which the caller may write over from then on. */
-  push(chunk: Uint8Array): SplitText[];
+  /**
+   * Log lines, or records of a JSON document, that are complete with these bytes, which the caller may
+   * write over from then on. A text is often a piece of a longer one, which it keeps in memory: to be
+   * copied by whoever keeps it for long.
+   */
+  push(chunk: Uint8Array): LogLine[];
   /** The end of the input: whatever is left. */
-  end(): SplitText[];
+  end(): LogLine[];
   /** Line that is being read. */
   readonly lineNumber: number;
 }
@@ -94,12 +90,16 @@ function beginsValue(byte: number): boolean {
   );
 }
 
-/** `limit`: bytes of a line beyond which it is cut. */
+/**
+ * @param limit bytes of a line beyond which it is cut
+ * @param offset an id is this and the number of the line on which the text begins, from 1
+ */
 export function createLineSplitter(
   limit: number,
   fault: (fault: SplitFault) => void,
+  offset = 0,
 ): LineSplitter {
-  return new Splitter(limit, fault);
+  return new Splitter(limit, fault, offset);
 }
 
 class Splitter implements LineSplitter {
@@ -110,13 +110,13 @@ class Splitter implements LineSplitter {
   /** First byte that is not dealt with. */
   private at = 0;
   private final = false;
-  private out: SplitText[] = [];
+  private out: LogLine[] = [];
   private nextLf = -1;
   private nextCr = -1;
   private nextJoin = -1;
   /** Of the bytes at hand, once that is asked; `unknown`: not all of them are UTF-8. */
   private encoding: 'ascii' | 'utf8' | 'unknown' | undefined;
-  /** The bytes at hand as a text, each a character, when they are few; lines of ASCII are pieces of it. */
+  /** The bytes at hand as a text, each a character, once that is asked for; lines of ASCII are pieces of it. */
   private bytes: string | undefined;
   /** By block of the bytes at hand, whether it is ASCII; undefined when all are. */
   private plainBlocks: boolean[] | undefined;
@@ -124,6 +124,7 @@ class Splitter implements LineSplitter {
   private plainHead: Uint8Array = new Uint8Array(0);
   private readonly limit: number;
   private readonly fault: (fault: SplitFault) => void;
+  private readonly offset: number;
 
   private skipping = false;
   private afterDocument = false;
@@ -152,22 +153,23 @@ class Splitter implements LineSplitter {
   private answerLine = 1;
   private key = '';
 
-  constructor(limit: number, fault: (fault: SplitFault) => void) {
+  constructor(limit: number, fault: (fault: SplitFault) => void, offset: number) {
     this.limit = limit;
     this.fault = fault;
+    this.offset = offset;
   }
 
-  push(chunk: Uint8Array): SplitText[] {
+  push(chunk: Uint8Array): LogLine[] {
     this.append(chunk);
     return this.drain();
   }
 
-  end(): SplitText[] {
+  end(): LogLine[] {
     this.final = true;
     return this.drain();
   }
 
-  private drain(): SplitText[] {
+  private drain(): LogLine[] {
     this.out = [];
     if (!this.started) {
       if (this.buffer.length < 3 && !this.final) return this.out;
@@ -206,6 +208,7 @@ class Splitter implements LineSplitter {
     this.nextCr = -1;
     this.nextJoin = -1;
     this.encoding = undefined;
+    this.bytes = undefined;
   }
 
   private keepFrom(): number {
@@ -218,22 +221,20 @@ class Splitter implements LineSplitter {
 
   /** Position of the next line end, or -1; remembered, so that a long line is searched once. */
   private lineEnd(from: number): number {
-    if (this.nextLf < from) this.nextLf = this.find(LF, from);
-    if (this.nextCr < from) this.nextCr = this.find(CR, from);
+    if (this.nextLf < from) this.nextLf = this.find('\n', from);
+    if (this.nextCr < from) this.nextCr = this.find('\r', from);
     const end = Math.min(this.nextLf, this.nextCr);
     return end === Number.MAX_SAFE_INTEGER ? -1 : end;
   }
 
-  private find(byte: number, from: number): number {
-    const found = this.buffer.indexOf(byte, from);
+  /** Texts are searched without the way out of the virtual machine that buffers take. */
+  private find(what: string, from: number): number {
+    const found = (this.shared() ?? this.buffer).indexOf(what, from);
     return found === -1 ? Number.MAX_SAFE_INTEGER : found;
   }
 
   private joinBefore(from: number, end: number): boolean {
-    if (this.nextJoin < from) {
-      const found = this.buffer.indexOf('}{', from, 'latin1');
-      this.nextJoin = found === -1 ? Number.MAX_SAFE_INTEGER : found;
-    }
+    if (this.nextJoin < from) this.nextJoin = this.find('}{', from);
     return this.nextJoin < end;
   }
 
@@ -604,27 +605,33 @@ class Splitter implements LineSplitter {
   private emit(from: number, to: number, lineNumber: number): void {
     const end = Math.min(to, from + this.limit);
     if (this.encoding === undefined) this.look();
+    const bytes = this.shared();
     let text: string;
-    if (this.bytes !== undefined && this.isPlain(from, end)) text = this.bytes.slice(from, end);
+    if (bytes !== undefined && this.isPlain(from, end)) text = bytes.slice(from, end);
     else {
       if (this.encoding === 'unknown' && !isUtf8(this.buffer.subarray(from, end)))
         this.fault({ lineNumber, kind: 'invalid UTF-8' });
       text = this.buffer.toString(this.encoding === 'ascii' ? 'latin1' : 'utf8', from, end);
     }
-    this.out.push({ lineNumber, text });
+    this.out.push({ id: this.offset + lineNumber, text });
   }
 
   /** One look at all bytes at hand is cheaper than one for each line; most logs are nearly all ASCII. */
   private look(): void {
     const { buffer } = this;
     this.encoding = isAscii(buffer) ? 'ascii' : isUtf8(buffer) ? 'utf8' : 'unknown';
-    // A piece keeps the whole text in memory, which must not be a line of 16 MiB.
-    this.bytes = buffer.length > SHARED ? undefined : buffer.toString('latin1');
     this.plainBlocks = undefined;
-    if (this.encoding === 'ascii' || this.bytes === undefined) return;
+    if (this.encoding === 'ascii' || buffer.length > SHARED) return;
     this.plainBlocks = [];
     for (let at = 0; at < buffer.length; at += BLOCK)
       this.plainBlocks.push(isAscii(buffer.subarray(at, at + BLOCK)));
+  }
+
+  /** The bytes at hand as one text. A piece keeps all of it in memory, which must not be a line of 16 MiB. */
+  private shared(): string | undefined {
+    if (this.bytes === undefined && this.buffer.length <= SHARED)
+      this.bytes = this.buffer.toString('latin1');
+    return this.bytes;
   }
 
   private isPlain(from: number, end: number): boolean {

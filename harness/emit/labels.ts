@@ -5,7 +5,8 @@
  */
 
 import { createReadStream } from 'node:fs';
-import { createLineSplitter, type SplitText } from '../line-splitter.js';
+import type { LogLine } from '#engine';
+import { createLineSplitter } from '../line-splitter.js';
 import { UsageFault } from '../usage-fault.js';
 
 export const labelsVersion = 1;
@@ -134,8 +135,8 @@ export async function readLabels(path: string, shown: string): Promise<Labels> {
   const instances: InstanceRecord[] = [];
   const lines: LineRecord[] = [];
   try {
-    for await (const { lineNumber, text } of linesOf(path)) {
-      const record = parse(text, `${shown}:${lineNumber}`);
+    for await (const { id, text } of linesOf(path)) {
+      const record = parse(text, `${shown}:${id}`);
       if (!header && record.record !== 'header')
         throw new UsageFault(`${shown}: the first line is no header.`, advice);
       switch (record.record) {
@@ -168,7 +169,7 @@ export async function readLabels(path: string, shown: string): Promise<Labels> {
   return { header, users, instances, lines, end };
 }
 
-async function* linesOf(path: string): AsyncGenerator<SplitText, void, undefined> {
+async function* linesOf(path: string): AsyncGenerator<LogLine, void, undefined> {
   const splitter = createLineSplitter(16 * 1024 * 1024, () => undefined);
   for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>)
     yield* splitter.push(chunk);

@@ -55,7 +55,7 @@ function split(text: string | Uint8Array, size: number, limit = 1 << 20) {
   out.push(...splitter.end());
   return {
     texts: out.map((line) => line.text),
-    numbers: out.map((line) => line.lineNumber),
+    numbers: out.map((line) => line.id),
     faults,
   };
 }
