@@ -1,7 +1,7 @@
 import { BinaryReader, BinaryWriter } from './binary.js';
 
 /** Rises when a stage writes something else than before. */
-const VERSION = 3;
+const VERSION = 4;
 const MAGIC = 'leakdrill snapshot';
 
 /** A part of the engine that has state. What `save` wrote, `load` of a fresh one reads. */
