@@ -64,6 +64,36 @@ describe('a time', () => {
       expect(parseTime(new Date(at).toISOString())).toBe(at);
     }
   });
+
+  test('is the same whatever was read before: another second, minute, day or offset', () => {
+    const parts = ['2024-03-04T09:15:', '2024-03-04T09:16:', '2024-03-05T09:15:'];
+    const endings = ['+0000', '+0100', '-0130', '+1', 'Z', '+01:00', '+x100', ''];
+    const texts = parts.flatMap((minute) =>
+      ['00', '07', '59', '60', '61', '6x', '-1', ' 7'].flatMap((second) =>
+        endings.map((ending) => `${minute}${second}${ending}`),
+      ),
+    );
+    const alone = (text: string): number | undefined => {
+      const plain = /^(.{17})([0-5]\d)(Z|[+-]\d\d:?\d\d|)$/.exec(text);
+      if (plain === null) return undefined;
+      const [, minute, second, offset = ''] = plain;
+      const zone = offset === '' ? 'Z' : offset.replace(/^(...)(\d\d)$/, '$1:$2');
+      return Date.parse(`${minute}${second}${zone}`);
+    };
+    for (const before of texts.filter((text) => text.length === 24))
+      for (const text of texts) {
+        parseTime(before);
+        const expected = alone(text);
+        // A leap second and odd forms have their own tests; here they only must not depend on `before`.
+        if (expected !== undefined)
+          expect(parseTime(text), `${text} after ${before}`).toBe(expected);
+        else {
+          const after = parseTime(text);
+          parseTime('2001-01-01T00:00:00+0000');
+          expect(after, `${text} after ${before}`).toBe(parseTime(text));
+        }
+      }
+  });
 });
 
 describe('key=value', () => {
