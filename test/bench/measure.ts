@@ -53,7 +53,7 @@ export async function medianSeconds(
 }
 
 /** Runs after which a contender has the code it goes on with: the third is as fast as the tenth. */
-const WARM_RUNS = 3;
+export const WARM_RUNS = 3;
 
 /**
  * A contender that runs some times before it is timed. The collection of garbage before each turn makes

@@ -1,15 +1,17 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { ContentPack } from '#content';
 import { createEngine, type Directory, type LogLine, type Program } from '#engine';
 import { background, createOrganisation, createWriter, timeline } from '#generators';
-import { openInput } from '../../../harness/input.js';
 import type { Figure } from '../figure.js';
 import { medianSeconds, warmed } from '../measure.js';
 import { programOf } from '../pack.js';
 import { fullSink } from '../passes.js';
 import { fakeLine, type Shape, seedFaker, shapeOf } from '../references/faker.js';
+import type { Replayed } from '../replay.js';
 
 const START = Date.UTC(2024, 0, 1);
 const BATCH = 256;
@@ -54,12 +56,25 @@ class Source {
   }
 }
 
-/** Reads a file in the way of a replay and runs the engine over it. */
-async function fileToTriggers(file: string, program: Program): Promise<void> {
-  const engine = createEngine(program, fullSink({ triggers: 0, sessions: 0 }));
-  const input = openInput([file], { cwd: '/', stdin: process.stdin });
-  for await (const batch of input.batches) engine.push(batch);
-  engine.finish();
+/** CPU seconds from a file to triggers, and of JSON.parse over its lines, in a process of their own. */
+async function replayed(texts: readonly string[], directory: Directory): Promise<Replayed> {
+  const folder = await mkdtemp(join(tmpdir(), 'leakdrill-bench-'));
+  try {
+    const file = join(folder, 'log.json');
+    const people = join(folder, 'directory.json');
+    await writeFile(file, `${texts.join('\n')}\n`);
+    await writeFile(people, JSON.stringify(directory));
+    const script = new URL('../replay.js', import.meta.url).pathname;
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      ...process.execArgv,
+      script,
+      file,
+      people,
+    ]);
+    return JSON.parse(stdout) as Replayed;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 /** Everything between a generated log and triggers, against JSON.parse and against faker. */
@@ -70,9 +85,10 @@ export async function lines(pack: ContentPack, options: LinesOptions): Promise<F
   for (let at = 0; at < all.length; at += BATCH) batches.push(all.slice(at, at + BATCH));
   const program = programOf([pack], source.directory);
   const silent = programOf([{ ...pack, rules: [], models: [] }], source.directory);
-  const folder = await mkdtemp(join(tmpdir(), 'leakdrill-bench-'));
-  const file = join(folder, 'log.json');
-  await writeFile(file, `${all.map(({ text }) => text).join('\n')}\n`);
+  const replay = await replayed(
+    all.map(({ text }) => text),
+    source.directory,
+  );
 
   let sink = 0;
   const engineOver = (run: Program) =>
@@ -89,7 +105,6 @@ export async function lines(pack: ContentPack, options: LinesOptions): Promise<F
     warmed(() => {
       for (const { text } of all) sink += Object.keys(JSON.parse(text) as object).length;
     }),
-    warmed(() => fileToTriggers(file, program)),
     engineOver(program),
     engineOver(silent),
     warmed(() => {
@@ -99,9 +114,8 @@ export async function lines(pack: ContentPack, options: LinesOptions): Promise<F
       for (const shape of shapes) sink += fakeLine(shape).length;
     }),
   ];
-  const [json = 0, whole = 0, engine = 0, parse = 0, generation = 0, fake = 0] =
+  const [json = 0, engine = 0, parse = 0, generation = 0, fake = 0] =
     await medianSeconds(contenders);
-  await rm(folder, { recursive: true });
   if (sink === 0) throw new Error('no lines were made');
 
   const over = `${all.length.toLocaleString('en-US')} lines, ${options.people} people, ${options.days} days`;
@@ -111,7 +125,7 @@ export async function lines(pack: ContentPack, options: LinesOptions): Promise<F
   return [
     {
       name: 'JSON file to triggers ÷ JSON.parse',
-      value: json / whole,
+      value: replay.json / replay.whole,
       unit: '×',
       must: 0.25,
       aim: 0.5,
@@ -135,8 +149,8 @@ export async function lines(pack: ContentPack, options: LinesOptions): Promise<F
     },
     { name: 'parse, assemble, enrich ÷ JSON.parse', value: json / parse, unit: '×', over },
     { name: 'generator to wire JSON ÷ JSON.parse', value: json / generation, unit: '×', over },
-    rate('JSON.parse', json),
-    rate('JSON file to triggers', whole),
+    rate('JSON.parse', replay.json),
+    rate('JSON file to triggers', replay.whole),
     rate('engine, lines in memory', engine),
     rate('engine without rules and models', parse),
     rate('generator to wire JSON', generation),
