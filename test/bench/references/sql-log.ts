@@ -1,0 +1,127 @@
+/**
+ * The log as SQL keeps it: mail as loaded, with the texts and lists of the built events, and what all
+ * queries read, made from it: texts as ENUM types, sessions, and lists unnested once.
+ *
+ * Mail of world.ts has a user each and rises in time; sessions end at night, so a day's mail can be
+ * brought in without that of days before.
+ */
+import { FAILED, type MailType, named, OUT, quoted } from './sql-expression.js';
+
+const DAY_LENGTH = 86_400_000;
+
+/** A table that queries read. */
+export interface Step {
+  readonly table: string;
+  /** A batch brings in each day what is new; the others are made anew. */
+  readonly kept: boolean;
+  /** @param day UTC day since 1970 whose batch runs; undefined: all mail at once */
+  query(day?: number): string;
+}
+
+/** Mail of a day, or all. */
+export const mailOf = (day?: number): string =>
+  day === undefined ? 'true' : `(time >= ${day * DAY_LENGTH} and time < ${(day + 1) * DAY_LENGTH})`;
+
+/** Rows of a day in the tables made from mail, or all. */
+export const rowsOf = (day?: number): string => (day === undefined ? 'true' : `day = ${day}`);
+
+export const typesOf = (types: readonly string[]): string =>
+  `type in (${types.map(quoted).join(', ')})`;
+
+const enumOf = (field: string): string => named(`of_${field}`);
+
+/** All texts of a list's field, each once, as `value`. */
+export const dictionaryOf = (field: string): string =>
+  `(select unnest(enum_range(null::${enumOf(field)})) as value)`;
+
+/** Texts of SQL as the encoded values of a field. */
+export const encoded = (sql: string, field: string): string => `${sql}::${enumOf(field)}`;
+
+interface List {
+  readonly table: string;
+  readonly field: string;
+  readonly type: MailType;
+  /** Condition of the mails whose lists are unnested. */
+  readonly where: string;
+  once: boolean;
+}
+
+export class SqlLog {
+  /** Milliseconds without mail after which a session ends. */
+  private readonly sessionIdle: number;
+  private readonly lists: List[] = [];
+
+  constructor(sessionIdle: number) {
+    this.sessionIdle = sessionIdle;
+  }
+
+  /**
+   * Table of a list's values: mail, pos, value, day, user, peer_group, session; with `once` also
+   * whether (1 or 0) the value is the first of its kind in the session.
+   */
+  list(field: string, type: MailType, where = 'true', once = false): string {
+    let list = this.known(field, type, where);
+    if (list === undefined) {
+      const table = `list_${field}_${type === OUT ? 'out' : 'failed'}_${this.lists.length}`;
+      list = { table, field, type, where, once };
+      this.lists.push(list);
+    }
+    list.once ||= once;
+    return list.table;
+  }
+
+  /** The table, if another has asked for it. */
+  known(field: string, type: MailType, where: string): List | undefined {
+    return this.lists.find(
+      (one) => one.field === field && one.type === type && one.where === where,
+    );
+  }
+
+  /** Statements that make the types of texts, once for all mail. */
+  types(): string[] {
+    const made = (field: string, texts: string): string =>
+      `create or replace type ${enumOf(field)} as enum (select distinct ${texts} from mails)`;
+    return [
+      ...['user', 'peer_group'].map((field) => made(field, named(field))),
+      ...new Set(this.lists.map(({ field }) => made(field, `unnest(${named(field)})`))),
+    ];
+  }
+
+  steps(): Step[] {
+    return [
+      { table: 'log', kept: true, query: (day) => this.logQuery(day) },
+      ...this.lists.map((list) => ({
+        table: list.table,
+        kept: true,
+        query: (day?: number) => listQuery(list, day),
+      })),
+    ];
+  }
+
+  /**
+   * mail, time, day, failed, user, peer_group, session. Window functions over everything run while rows
+   * stream by, so one sort does for both of them.
+   */
+  private logQuery(day?: number): string {
+    const before = day === undefined ? '' : `${day}::bigint * 10000000 + `;
+    return `
+      select * exclude (earlier, before), ${before}(sum(case when "user" = earlier
+          and time - before < ${this.sessionIdle} then 0e0 else 1e0 end) over (rows unbounded preceding))::integer as session
+      from (select *, lag("user") over () as earlier, lag(time) over () as before
+        from (from (select mail, time, (time // ${DAY_LENGTH})::integer as day, type = ${quoted(FAILED)} as failed,
+            ${encoded('"user"', 'user')} as "user", ${encoded('peer_group', 'peer_group')} as peer_group
+          from mails where ${mailOf(day)}) order by "user", mail))`;
+  }
+}
+
+function listQuery({ field, type, where, once }: List, day?: number): string {
+  const list = named(field);
+  const rows = `
+    select mail, pos, value, day, "user", peer_group, session
+    from (select mail, unnest(${list}::${enumOf(field)}[]) as value, (generate_subscripts(${list}, 1) - 1)::integer as pos
+      from mails where type = ${quoted(type)} and ${list} is not null and ${where} and ${mailOf(day)}) join log using (mail)`;
+  return once
+    ? `select *, case when row_number() over (partition by session, value order by mail) = 1
+        then 1e0 else 0e0 end as once from (${rows})`
+    : rows;
+}

@@ -1,0 +1,387 @@
+/**
+ * The rules of the content about mail as SQL that writes their triggers: mail, rule, value, reason. A
+ * rule with a part that is not understood has no SQL.
+ *
+ * Rules of one model are one statement, which reads the model's numbers once. What a condition asks of
+ * a value alone, such as whether it is in a table, is asked once for each different value.
+ */
+import type { CheckedRule } from '../../../engine/check.js';
+import {
+  type CallNode,
+  canonical,
+  collect,
+  type TypedNode,
+} from '../../../engine/expression/index.js';
+import type { Tables } from '../../../engine/tables.js';
+import {
+  allOf,
+  conjuncts,
+  isOfFields,
+  type MailType,
+  mailTypes,
+  NoSql,
+  named,
+  quoted,
+  reasonOf,
+  type SqlHost,
+  sqlOf,
+} from './sql-expression.js';
+import {
+  dictionaryOf,
+  encoded,
+  mailOf,
+  rowsOf,
+  type SqlLog,
+  type Step,
+  typesOf,
+} from './sql-log.js';
+import type { Source, SqlModel } from './sql-models.js';
+
+/** Rules that one statement fires. */
+export interface SqlRules {
+  /** The model, or the rule that is alone. */
+  readonly id: string;
+  readonly rules: readonly string[];
+  readonly needs: readonly Step[];
+  /** See `Source.batch`. */
+  readonly batch: readonly string[] | undefined;
+  /**
+   * Adds the triggers to the table `triggers`.
+   *
+   * @param day UTC day whose batch fires; undefined: all mail
+   */
+  statement(day?: number): string;
+}
+
+export interface RulesOutcome {
+  readonly known: readonly SqlRules[];
+  /** Rules about mail that have no SQL, with what is not understood. */
+  readonly unknown: ReadonlyMap<string, string>;
+}
+
+/** Rules, and what their SQL leans on. */
+export interface RuleContent {
+  readonly rules: readonly CheckedRule[];
+  readonly models: readonly SqlModel[];
+  readonly log: SqlLog;
+  readonly tables: Tables;
+}
+
+/** Rules all of whose events are mail of the world. */
+export function sqlRules(content: RuleContent): RulesOutcome {
+  const units = new Map<string, Fires[]>();
+  const unknown = new Map<string, string>();
+  const isMail = (event: string): boolean => mailTypes.some((type) => type === event);
+  for (const rule of content.rules.filter(({ entry }) => entry.events.every(isMail))) {
+    const { id, model, once } = rule.entry;
+    try {
+      const fires = new RuleTranslator(rule, content).translate();
+      const unit = model !== undefined && once === undefined ? model : id;
+      units.set(unit, [...(units.get(unit) ?? []), fires]);
+    } catch (error) {
+      if (!(error instanceof NoSql)) throw error;
+      unknown.set(id, error.message);
+    }
+  }
+  const known = [...units].map(
+    ([id, fires]): SqlRules => ({
+      id,
+      rules: fires.map((one) => one.id),
+      needs: fires[0]?.source.needs ?? [],
+      batch: fires[0]?.source.batch,
+      statement: (day) => statementOf(fires, day),
+    }),
+  );
+  return { known, unknown };
+}
+
+/** A rule in SQL, over the rows of its source and what is joined to them by mail. */
+interface Fires {
+  readonly id: string;
+  readonly source: Source;
+  joins(day?: number): readonly string[];
+  readonly when: string;
+  /** The part of `when` about what a model knows of the scope. */
+  readonly early: string | undefined;
+  readonly once: 'event' | 'session' | 'value';
+  readonly value: string;
+  readonly reason: string;
+}
+
+const ofScope = new Set(['n', 'num_bins', 'confidence_factor']);
+/** Mail as loaded and what is worked out for sessions has columns of these names. */
+const ofSession = new Set(['time', 'first_seen']);
+
+class RuleTranslator {
+  private readonly rule: CheckedRule;
+  private readonly content: RuleContent;
+  private readonly parts: readonly TypedNode[];
+  /** The sum over the session that the rule looks at, if any. */
+  private readonly sum: CallNode | undefined;
+  private readonly source: Source;
+  /** Fields of the mail that the source does not carry. */
+  private readonly fields = new Set<string>();
+  private readonly host: SqlHost;
+
+  /** @throws {NoSql} what the rule looks at is not understood */
+  constructor(rule: CheckedRule, content: RuleContent) {
+    this.rule = rule;
+    this.content = content;
+    this.host = { tables: content.tables, leaf: (node) => this.leaf(node) };
+    this.parts = conjuncts(rule.when.tree);
+    const told = rule.reason.flatMap((part) => (part.part === 'value' ? [part.tree] : []));
+    const calls = [...collect(rule.when.tree, ...told).sessionCalls.values()];
+    if (calls.length > 1) throw new NoSql('several session functions');
+    this.sum = calls[0];
+    const { model, for_each: list, once, depends_on: dependsOn = [] } = rule.entry;
+    if (this.sum !== undefined && (list !== undefined || once === undefined))
+      throw new NoSql('a sum that is not asked once a session');
+    if (dependsOn.length > 0) throw new NoSql('depends_on');
+    if (model !== undefined) this.source = this.ofModel(model);
+    else if (list !== undefined) this.source = this.ofList();
+    else this.source = this.sum === undefined ? this.ofMail() : this.ofSessions(this.sum);
+  }
+
+  /** @throws {NoSql} some part is not understood */
+  translate(): Fires {
+    const { entry, by, reason } = this.rule;
+    const { implied } = this.source;
+    const asked = this.parts.map(canonical);
+    const missing = implied.find((part) => !asked.includes(part));
+    if (missing !== undefined) throw new NoSql(`a rule that does not ask for ${missing}`);
+    if (by !== undefined && (by.source !== 'value' || entry.for_each === undefined))
+      throw new NoSql(`once by ${by.source}`);
+    const open = this.parts.filter((part) => !implied.includes(canonical(part)));
+    const early = open.filter((part) => {
+      const { fields, variables, sessionCalls } = collect(part);
+      return (
+        fields.size + sessionCalls.size === 0 && [...variables].every((one) => ofScope.has(one))
+      );
+    });
+    const when = allOf(open.map((part) => sqlOf(part, this.host)));
+    const value = this.value();
+    const told = reasonOf(reason, this.host);
+    const fields = [...this.fields].map(named);
+    const { sum } = this;
+    return {
+      id: entry.id,
+      source: this.source,
+      joins: (day) => [
+        ...(sum !== undefined && entry.model !== undefined ? [this.sums(sum, day)] : []),
+        ...(sum === undefined && entry.once !== undefined
+          ? ['(select mail, session from log)']
+          : []),
+        ...(fields.length === 0 ? [] : [`(select mail, ${fields.join(', ')} from mails)`]),
+      ],
+      when,
+      early: early.length === 0 ? undefined : allOf(early.map((part) => sqlOf(part, this.host))),
+      once: entry.once === undefined ? 'event' : by === undefined ? 'session' : 'value',
+      value,
+      reason: told,
+    };
+  }
+
+  /** The value that a trigger names. */
+  private value(): string {
+    const { model, for_each: list } = this.rule.entry;
+    const { binding } = this.rule;
+    if (model === undefined && list === undefined) return 'null';
+    // Sums of bytes are whole numbers, which have no point.
+    if (this.sum !== undefined && binding !== undefined)
+      return `(${sqlOf(binding.tree, this.host)})::bigint`;
+    return this.variable('value');
+  }
+
+  private leaf(node: Parameters<SqlHost['leaf']>[0]): string {
+    if (node.node === 'variable') return this.variable(node.name);
+    if (node.node === 'call') {
+      if (this.sum === undefined || canonical(node) !== canonical(this.sum))
+        throw new NoSql(node.function);
+      return 'summed';
+    }
+    if (!this.source.fields.includes(node.name)) this.fields.add(node.name);
+    return named(node.name);
+  }
+
+  private variable(name: string): string {
+    const known = this.source.variables.get(name);
+    if (known !== undefined) return known;
+    if (this.sum !== undefined && ofSession.has(name)) return named(name);
+    const { rule, content } = this;
+    const model = content.models.find(({ id }) => id === rule.entry.model);
+    if (model === undefined || !model.variables.has('num_bins')) throw new NoSql(name);
+    if (name === 'percentile_threshold_count')
+      return `(${rule.entry.percentile ?? model.percentile}e0 * n)`;
+    if (name !== 'confidence_factor') throw new NoSql(name);
+    const share = '(n - num_bins) / n';
+    const trust = model.alpha === 1 ? share : `pow(${share}, ${model.alpha})`;
+    return `(case when n = 0 or n < ${model.cutOff} then 0 else ${trust} end)`;
+  }
+
+  private ofModel(id: string): Source {
+    const model = this.content.models.find((one) => one.id === id);
+    if (model === undefined) throw new NoSql(`the model ${id}`);
+    return model;
+  }
+
+  private ofMail(): Source {
+    const { events } = this.rule.entry;
+    const { fields } = collect(this.rule.when.tree);
+    const columns = ['mail', '0 as pos', ...[...fields].map(named)].join(', ');
+    return {
+      ...plain,
+      fields: [...fields],
+      single: true,
+      rows: (day) => `select ${columns} from mails where ${typesOf(events)} and ${mailOf(day)}`,
+    };
+  }
+
+  /** Values that satisfy what is asked of them alone. */
+  private ofList(): Source {
+    const { entry, binding } = this.rule;
+    const [type, ...others] = entry.events as MailType[];
+    const list = binding?.tree;
+    if (list?.node !== 'field' || type === undefined || others.length > 0)
+      throw new NoSql('a list that is no field of one event type');
+    const { name } = list;
+    const where = allOf(
+      this.parts.filter(isOfFields).map((part) => sqlOf(part, fieldsOf(this.content.tables))),
+    );
+    const known = this.content.log.known(name, type, where);
+    const table = known?.table ?? this.content.log.list(name, type);
+    const alone = this.parts.filter(isOfValue);
+    const matching = allOf(alone.map((part) => sqlOf(part, ofDictionary(this.content.tables))));
+    const settled = [...alone, ...(known === undefined ? [] : this.parts.filter(isOfFields))];
+    return {
+      ...plain,
+      fields: ['user', 'peer_group'],
+      variables: new Map([['value', 'value']]),
+      implied: settled.map(canonical),
+      single: false,
+      rows: (day) =>
+        `select mail, pos, "user", peer_group, value from ${table} where ${rowsOf(day)}
+          and value in (select ${encoded('value', name)} from ${dictionaryOf(name)} where ${matching})`,
+    };
+  }
+
+  private ofSessions(sum: CallNode): Source {
+    return {
+      ...plain,
+      single: true,
+      rows: (day) => `select *, 0 as pos from ${this.sums(sum, day)}`,
+    };
+  }
+
+  /**
+   * Mails of sessions whose sum gets as far as the rule asks: mail, session, time, first_seen, and the
+   * sum with each mail. What is summed up is never negative.
+   */
+  private sums(call: CallNode, day?: number): string {
+    const { content, rule } = this;
+    const bound = this.parts.flatMap((part) =>
+      part.node === 'binary' &&
+      part.operator === '>' &&
+      canonical(part.left) === canonical(call) &&
+      part.right.type === 'number' &&
+      isOfFields(part.right)
+        ? [part.right]
+        : [],
+    )[0];
+    if (bound === undefined || call.function !== 'sum_if') throw new NoSql('a sum without a bound');
+    const host = fieldsOf(content.tables);
+    const [x = '', where = ''] = call.args.map((arg) => sqlOf(arg, host));
+    const fields = [...collect(call).fields].map(named).join(', ');
+    const mailed = `(select mail, ${fields} from mails where ${typesOf(rule.types)} and ${mailOf(day)})`;
+    return `(select mail, session, time, first_seen, sum(case when ${where} then ${x} end) over (
+          partition by session order by mail rows unbounded preceding) as summed
+        from log join ${mailed} using (mail)
+          join (select "user", min(time) as first_seen from log group by "user") using ("user")
+        where session in (select session from log join ${mailed} using (mail)
+          where ${where} group by session having sum(${x}) > ${sqlOf(bound, host)}))`;
+  }
+}
+
+const plain = {
+  needs: [],
+  fields: [],
+  variables: new Map<string, string>(),
+  implied: [],
+  batch: undefined,
+};
+
+function isOfValue(tree: TypedNode): boolean {
+  const { fields, variables, sessionCalls, models } = collect(tree);
+  return fields.size + sessionCalls.size + models.size === 0 && [...variables].join() === 'value';
+}
+
+/** Finds fields in the mail as loaded, and nothing else. */
+export const fieldsOf = (tables: Tables): SqlHost => ({
+  tables,
+  leaf: (node) => {
+    if (node.node !== 'field') throw new NoSql(node.node === 'call' ? node.function : node.name);
+    return named(node.name);
+  },
+});
+
+/** Finds the value of a dictionary. */
+const ofDictionary = (tables: Tables): SqlHost => ({ tables, leaf: () => 'value' });
+
+/** One statement for rules of the same source, which is read once. */
+function statementOf(rules: readonly Fires[], day?: number): string {
+  const [first] = rules;
+  if (first === undefined) throw new Error('no rules');
+  const earlies = rules.flatMap(({ early }) => early ?? []);
+  const early = earlies.length === rules.length ? anyOf(earlies) : undefined;
+  const joins = [...new Set(rules.flatMap((rule) => rule.joins(day)))];
+  const from = [
+    `(${first.source.rows(day, early)})`,
+    ...joins.map((join) => `join ${join} using (mail)`),
+  ].join(' ');
+  const flags = rules.map(({ when }, at) => `, ${when} as fires_${at}`).join('');
+  const walk = rules.length === 1 && first.once === 'value' ? `, ${walkOf}` : '';
+  const fired = rules.flatMap(({ id, once, value, reason }, at) =>
+    firstOf(`fires_${at}`, once, first.source.single).map(
+      (rows) => `
+      select mail, ${quoted(id)} as rule, (${value})::varchar as value, ${reason} as reason ${rows}`,
+    ),
+  );
+  return `insert into triggers with recursive candidates as materialized (
+      select *${flags} from ${from} where ${anyOf(rules.map(({ when }) => when))})${walk}
+    ${fired.join(' union all ')}`;
+}
+
+const anyOf = (conditions: readonly string[]): string =>
+  conditions.map((one) => `(${one})`).join(' or ');
+
+/** The candidates on which a rule fires of those that satisfy it, in parts without common rows. */
+function firstOf(fires: string, once: Fires['once'], single: boolean): string[] {
+  const rows = `from candidates where ${fires}`;
+  if (once === 'value') return [`from candidates join picks using (mail, value)`];
+  if (once === 'session')
+    return [`${rows} qualify row_number() over (partition by session order by mail, pos) = 1`];
+  if (single) return [rows];
+  // Most mails have one value, so it is cheaper to look after the others than to rank all.
+  const before = `select 1 from candidates other where other.mail = one.mail and other.pos < one.pos and other.${fires}`;
+  return [
+    `${rows} and pos = 0`,
+    `from candidates one where ${fires} and pos > 0 and not exists (${before})`,
+  ];
+}
+
+/**
+ * Values on which a rule fires that fires once for each value of a session: mail by mail the first that
+ * is not spent, which depends on the mails before.
+ */
+const walkOf = `
+    offers as materialized (
+      select session, mail, list(value order by pos) as offered,
+        row_number() over (partition by session order by mail) as turn
+      from candidates group by session, mail),
+    walk as (
+      select session, turn, mail, offered[1] as value, [offered[1]] as spent from offers where turn = 1
+      union all
+      select session, turn, mail, value, case when value is null then spent else list_append(spent, value) end
+      from (select o.session, o.turn, o.mail, spent,
+          list_filter(offered, lambda one: not list_contains(spent, one))[1] as value
+        from walk w join offers o on o.session = w.session and o.turn = w.turn + 1)),
+    picks as (select mail, value from walk where value is not null)`;
