@@ -5,8 +5,7 @@
  * rules fire.
  *
  * In DuckDB's favour: one thread, whole table in memory, loading not timed, texts shown in reasons as
- * they are, no quantiles, no bounds, no risk of sessions, no evidence beside the reason; a batch knows
- * all texts there will be.
+ * they are, no quantiles, no bounds, no risk of sessions, no evidence beside the reason.
  */
 import { type DuckDBConnection, DuckDBInstance, LIST, VARCHAR } from '@duckdb/node-api';
 import type { ContentPack } from '#content';
@@ -31,7 +30,7 @@ export interface Fired {
 
 export type Sums = Readonly<Record<(typeof sumColumns)[number], number>>;
 
-/** CPU seconds of one run by step: types of texts, tables, models, and rules that have none. */
+/** CPU seconds of one run by step: tables, models, and rules that have none. */
 export type Spent = Map<string, number>;
 
 export const totalOf = (spent: Spent): number =>
@@ -163,7 +162,7 @@ export class SqlReference {
   /** Fires all rules, each mail against all mails before it; the triggers are in the table `triggers`. */
   async exact(): Promise<Spent> {
     const spent: Spent = new Map();
-    await this.begin(spent);
+    await this.begin();
     for (const step of this.steps()) await this.make(spent, step);
     for (const { id, statement } of this.rules.known) await this.timed(spent, id, statement());
     return spent;
@@ -172,7 +171,7 @@ export class SqlReference {
   /** Answers all models, from the encoded log, and fires nothing. The log is not timed. */
   async alone(): Promise<Spent> {
     const spent: Spent = new Map();
-    await this.begin(new Map());
+    await this.begin();
     for (const step of this.log.steps()) await this.make(new Map(), step);
     for (const step of this.modelSteps()) await this.make(spent, step);
     for (const { id, sums, rows } of this.models)
@@ -187,7 +186,7 @@ export class SqlReference {
    */
   async daily(): Promise<Spent> {
     const spent: Spent = new Map();
-    await this.begin(spent);
+    await this.begin();
     const days = await this.connection.runAndReadAll(
       'select distinct time // 86400000 as day from mails order by day',
     );
@@ -263,19 +262,21 @@ export class SqlReference {
     return [...this.log.steps(), ...this.modelSteps()];
   }
 
-  /** Empties everything and makes the types of texts. */
-  private async begin(spent: Spent): Promise<void> {
+  /** Empties everything. */
+  private async begin(): Promise<void> {
     for (const { table } of this.steps())
       await this.connection.run(`drop table if exists ${table}`);
     await this.connection.run(
       'create or replace temp table triggers(mail integer, rule varchar, value varchar, reason varchar)',
     );
-    for (const type of this.log.types()) await this.timed(spent, 'types', type);
   }
 
   private async make(spent: Spent, { table, kept, query }: Step, day?: number, first = true) {
-    const made =
-      kept && !first ? `insert into ${table}` : `create or replace temp table ${table} as`;
+    const isFirst = !kept || first;
+    // What is new is found by what is there, so there must be something.
+    if (isFirst && day !== undefined && kept)
+      await this.connection.run(`create or replace temp table ${table} as ${query()} limit 0`);
+    const made = kept && day !== undefined ? `insert into ${table}` : `create or replace temp table ${table} as`;
     await this.timed(spent, table, `${made} ${query(day)}`);
   }
 

@@ -1,6 +1,6 @@
 /**
  * The log as SQL keeps it: mail as loaded, with the texts and lists of the built events, and what all
- * queries read, made from it: texts as ENUM types, sessions, and lists unnested once.
+ * queries read, made from it: texts as integers, sessions, and lists unnested once.
  *
  * Mail of world.ts has a user each and rises in time; sessions end at night, so a day's mail can be
  * brought in without that of days before.
@@ -28,14 +28,8 @@ export const rowsOf = (day?: number): string => (day === undefined ? 'true' : `d
 export const typesOf = (types: readonly string[]): string =>
   `type in (${types.map(quoted).join(', ')})`;
 
-const enumOf = (field: string): string => named(`of_${field}`);
-
-/** All texts of a list's field, each once, as `value`. */
-export const dictionaryOf = (field: string): string =>
-  `(select unnest(enum_range(null::${enumOf(field)})) as value)`;
-
-/** Texts of SQL as the encoded values of a field. */
-export const encoded = (sql: string, field: string): string => `${sql}::${enumOf(field)}`;
+/** Table of the texts of a field, as `id` and `text`. */
+export const textsOf = (field: string): string => `texts_${field}`;
 
 interface List {
   readonly table: string;
@@ -77,24 +71,18 @@ export class SqlLog {
     );
   }
 
-  /** Statements that make the types of texts, once for all mail. */
-  types(): string[] {
-    const made = (field: string, texts: string): string =>
-      `create or replace type ${enumOf(field)} as enum (select distinct ${texts} from mails)`;
-    return [
-      ...['user', 'peer_group'].map((field) => made(field, named(field))),
-      ...new Set(this.lists.map(({ field }) => made(field, `unnest(${named(field)})`))),
-    ];
-  }
-
   steps(): Step[] {
+    const fields = new Map([
+      ...['user', 'peer_group'].map((field): [string, string] => [field, named(field)]),
+      ...this.lists.map(({ field }): [string, string] => [field, `unnest(${named(field)})`]),
+    ]);
+    const kept = (table: string, query: Step['query']): Step => ({ table, kept: true, query });
     return [
-      { table: 'log', kept: true, query: (day) => this.logQuery(day) },
-      ...this.lists.map((list) => ({
-        table: list.table,
-        kept: true,
-        query: (day?: number) => listQuery(list, day),
-      })),
+      ...[...fields].map(([field, texts]) =>
+        kept(textsOf(field), (day) => textsQuery(field, texts, day)),
+      ),
+      kept('log', (day) => this.logQuery(day)),
+      ...this.lists.map((list) => kept(list.table, (day) => listQuery(list, day))),
     ];
   }
 
@@ -103,23 +91,35 @@ export class SqlLog {
    * stream by, so one sort does for both of them.
    */
   private logQuery(day?: number): string {
-    const before = day === undefined ? '' : `${day}::bigint * 10000000 + `;
+    const before = day === undefined ? '' : 'coalesce((select max(session) from log), 0) + ';
     return `
-      select * exclude (earlier, before), ${before}(sum(case when "user" = earlier
+      select * exclude (earlier, before), (${before}sum(case when "user" = earlier
           and time - before < ${this.sessionIdle} then 0e0 else 1e0 end) over (rows unbounded preceding))::integer as session
       from (select *, lag("user") over () as earlier, lag(time) over () as before
         from (from (select mail, time, (time // ${DAY_LENGTH})::integer as day, type = ${quoted(FAILED)} as failed,
-            ${encoded('"user"', 'user')} as "user", ${encoded('peer_group', 'peer_group')} as peer_group
-          from mails where ${mailOf(day)}) order by "user", mail))`;
+            u.id as "user", g.id as peer_group
+          from (select mail, time, type, "user", peer_group from mails where ${mailOf(day)}) m
+            join ${textsOf('user')} u on u.text = m."user" left join ${textsOf('peer_group')} g on g.text = m.peer_group)
+          order by "user", mail))`;
   }
+}
+
+/** Texts that are new, numbered on from those known. */
+function textsQuery(field: string, texts: string, day?: number): string {
+  const table = textsOf(field);
+  const known = day === undefined ? '' : `where text not in (select text from ${table})`;
+  const before = day === undefined ? '' : `(select count(*) from ${table}) + `;
+  return `select (${before}row_number() over ())::integer as id, text
+    from (select distinct ${texts} as text from mails where ${mailOf(day)}) ${known}`;
 }
 
 function listQuery({ field, type, where, once }: List, day?: number): string {
   const list = named(field);
   const rows = `
-    select mail, pos, value, day, "user", peer_group, session
-    from (select mail, unnest(${list}::${enumOf(field)}[]) as value, (generate_subscripts(${list}, 1) - 1)::integer as pos
-      from mails where type = ${quoted(type)} and ${list} is not null and ${where} and ${mailOf(day)}) join log using (mail)`;
+    select mail, pos, t.id as value, day, "user", peer_group, session
+    from (select mail, unnest(${list}) as text, (generate_subscripts(${list}, 1) - 1)::integer as pos
+      from mails where type = ${quoted(type)} and ${list} is not null and ${where} and ${mailOf(day)})
+      join ${textsOf(field)} t using (text) join log using (mail)`;
   return once
     ? `select *, case when row_number() over (partition by session, value order by mail) = 1
         then 1e0 else 0e0 end as once from (${rows})`

@@ -29,6 +29,8 @@ export interface Source {
   readonly fields: readonly string[];
   /** SQL of the variables that they answer. */
   readonly variables: ReadonlyMap<string, string>;
+  /** Columns that are texts as integers, with the field whose texts they are. */
+  readonly texts: ReadonlyMap<string, string>;
   /** Conditions that hold for all rows, as canonical text; a rule must ask for them too. */
   readonly implied: readonly string[];
   /** A mail has one row at most, and its `pos` is 0. */
@@ -72,6 +74,11 @@ const isSeen = canonical({
   left: { node: 'variable', name: 'num_observations', type: 'number', range: { start: 0, end: 0 } },
   right: { node: 'literal', value: 0, type: 'number', range: { start: 0, end: 0 } },
 });
+
+const people: ReadonlyMap<string, string> = new Map([
+  ['user', 'user'],
+  ['peer_group', 'peer_group'],
+]);
 
 const columns = (names: readonly string[]): [string, string][] =>
   names.map((name) => [name, named(name)]);
@@ -130,6 +137,7 @@ export class SqlModels {
       needs: [],
       fields: ['user', 'peer_group'],
       variables: new Map([...columns([...counted, 'value']), ['scope', scope[0] ?? quoted('org')]]),
+      texts: new Map([...people, ['value', tree.name]]),
       implied: conditions.map(canonical),
       single: false,
       batch: entry.scope === 'org' ? [] : [entry.scope],
@@ -158,6 +166,7 @@ export class SqlModels {
         ['scope', 'file'],
         ['value', '"user"'],
       ]),
+      texts: new Map([...people, ['file', 'file_names']]),
       implied: [isSeen],
       single: false,
       batch: ['user'],
@@ -212,6 +221,7 @@ export class SqlModels {
         ['num_observations', 'num_observations'],
         ['value', 'text'],
       ]),
+      texts: new Map(),
       implied: [isSeen],
       single: true,
       batch: [model.entry.feature],
@@ -243,6 +253,7 @@ export class SqlModels {
       needs: [carried.step],
       fields: ['peer_group'],
       variables: new Map([...columns(counted), ['value', 'peer_group']]),
+      texts: people,
       implied: parts.map(canonical),
       single: true,
       batch: [],
@@ -267,8 +278,8 @@ export class SqlModels {
     const conditions = trainIf === undefined ? [] : conjuncts(trainIf.tree);
     if (![feature.tree, ...conditions].every(isOfFields)) return undefined;
     const where = allOf(conditions.map((part) => sqlOf(part, this.host)));
-    const mailed = (when: string): string => `(select mail, ${named('user')}::of_user as "user",
-      ${sqlOf(feature.tree, this.host)}::double as x from mails where type = ${quoted(OUT)} and ${where} and ${when})`;
+    const mailed = (when: string): string => `(select mail, t.id as "user",
+      ${sqlOf(feature.tree, this.host)}::double as x from mails join texts_user t on t.text = "user" where type = ${quoted(OUT)} and ${where} and ${when})`;
     return summed(entry.id, [], (day) =>
       day === undefined
         ? `select mail, 0 as pos, ${sums('over history')} from ${mailed('true')}
@@ -316,6 +327,7 @@ function summed(id: string, variables: readonly string[], query: (day?: number) 
     needs: [{ table, kept: false, query }],
     fields: [],
     variables: new Map(columns(variables)),
+    texts: new Map(),
     implied: [],
     single: true,
     batch: ['user'],

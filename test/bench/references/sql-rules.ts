@@ -27,12 +27,11 @@ import {
   sqlOf,
 } from './sql-expression.js';
 import {
-  dictionaryOf,
-  encoded,
   mailOf,
   rowsOf,
   type SqlLog,
   type Step,
+  textsOf,
   typesOf,
 } from './sql-log.js';
 import type { Source, SqlModel } from './sql-models.js';
@@ -106,6 +105,8 @@ interface Fires {
   readonly once: 'event' | 'session' | 'value';
   readonly value: string;
   readonly reason: string;
+  /** Columns of texts that value and reason show. */
+  readonly shown: readonly string[];
 }
 
 const ofScope = new Set(['n', 'num_bins', 'confidence_factor']);
@@ -122,6 +123,7 @@ class RuleTranslator {
   /** Fields of the mail that the source does not carry. */
   private readonly fields = new Set<string>();
   private readonly host: SqlHost;
+  private readonly shown = new Set<string>();
 
   /** @throws {NoSql} what the rule looks at is not understood */
   constructor(rule: CheckedRule, content: RuleContent) {
@@ -159,6 +161,7 @@ class RuleTranslator {
       );
     });
     const when = allOf(open.map((part) => sqlOf(part, this.host)));
+    if (this.shown.size > 0) throw new NoSql(`a condition about ${[...this.shown].join()}`);
     const value = this.value();
     const told = reasonOf(reason, this.host);
     const fields = [...this.fields].map(named);
@@ -178,6 +181,7 @@ class RuleTranslator {
       once: entry.once === undefined ? 'event' : by === undefined ? 'session' : 'value',
       value,
       reason: told,
+      shown: [...this.shown],
     };
   }
 
@@ -199,13 +203,23 @@ class RuleTranslator {
         throw new NoSql(node.function);
       return 'summed';
     }
-    if (!this.source.fields.includes(node.name)) this.fields.add(node.name);
-    return named(node.name);
+    const column = named(node.name);
+    if (this.source.fields.includes(node.name)) return this.text(column);
+    this.fields.add(node.name);
+    return column;
+  }
+
+  /** A column, as text where it is one. */
+  private text(column: string): string {
+    const name = column.replaceAll('"', '');
+    if (!this.source.texts.has(name)) return column;
+    this.shown.add(name);
+    return `of_${name}.text`;
   }
 
   private variable(name: string): string {
     const known = this.source.variables.get(name);
-    if (known !== undefined) return known;
+    if (known !== undefined) return this.text(known);
     if (this.sum !== undefined && ofSession.has(name)) return named(name);
     const { rule, content } = this;
     const model = content.models.find(({ id }) => id === rule.entry.model);
@@ -256,11 +270,17 @@ class RuleTranslator {
       ...plain,
       fields: ['user', 'peer_group'],
       variables: new Map([['value', 'value']]),
+      texts: new Map([
+        ['user', 'user'],
+        ['peer_group', 'peer_group'],
+        ['value', name],
+      ]),
       implied: settled.map(canonical),
       single: false,
       rows: (day) =>
         `select mail, pos, "user", peer_group, value from ${table} where ${rowsOf(day)}
-          and value in (select ${encoded('value', name)} from ${dictionaryOf(name)} where ${matching})`,
+          and value in (select id from ${textsOf(name)} where ${matching}
+            ${day === undefined ? '' : `and id in (select value from ${table} where ${rowsOf(day)})`})`,
     };
   }
 
@@ -305,6 +325,7 @@ const plain = {
   needs: [],
   fields: [],
   variables: new Map<string, string>(),
+  texts: new Map<string, string>(),
   implied: [],
   batch: undefined,
 };
@@ -324,7 +345,7 @@ export const fieldsOf = (tables: Tables): SqlHost => ({
 });
 
 /** Finds the value of a dictionary. */
-const ofDictionary = (tables: Tables): SqlHost => ({ tables, leaf: () => 'value' });
+const ofDictionary = (tables: Tables): SqlHost => ({ tables, leaf: () => 'text' });
 
 /** One statement for rules of the same source, which is read once. */
 function statementOf(rules: readonly Fires[], day?: number): string {
@@ -339,12 +360,17 @@ function statementOf(rules: readonly Fires[], day?: number): string {
   ].join(' ');
   const flags = rules.map(({ when }, at) => `, ${when} as fires_${at}`).join('');
   const walk = rules.length === 1 && first.once === 'value' ? `, ${walkOf}` : '';
-  const fired = rules.flatMap(({ id, once, value, reason }, at) =>
-    firstOf(`fires_${at}`, once, first.source.single).map(
+  const fired = rules.flatMap(({ id, once, value, reason, shown }, at) => {
+    const texts = shown.map((column) => {
+      const field = first.source.texts.get(column) ?? column;
+      return `join ${textsOf(field)} of_${column} on of_${column}.id = one.${named(column)}`;
+    });
+    return firstOf(`fires_${at}`, once, first.source.single).map(
       (rows) => `
-      select mail, ${quoted(id)} as rule, (${value})::varchar as value, ${reason} as reason ${rows}`,
-    ),
-  );
+      select mail, ${quoted(id)} as rule, (${value})::varchar as value, ${reason} as reason
+      from (${rows}) one ${texts.join(' ')}`,
+    );
+  });
   return `insert into triggers with recursive candidates as materialized (
       select *${flags} from ${from} where ${anyOf(rules.map(({ when }) => when))})${walk}
     ${fired.join(' union all ')}`;
@@ -361,10 +387,10 @@ function firstOf(fires: string, once: Fires['once'], single: boolean): string[] 
     return [`${rows} qualify row_number() over (partition by session order by mail, pos) = 1`];
   if (single) return [rows];
   // Most mails have one value, so it is cheaper to look after the others than to rank all.
-  const before = `select 1 from candidates other where other.mail = one.mail and other.pos < one.pos and other.${fires}`;
+  const later = `select one.* from (${rows} and pos > 0) one`;
   return [
     `${rows} and pos = 0`,
-    `from candidates one where ${fires} and pos > 0 and not exists (${before})`,
+    `${later} anti join (${rows}) other on other.mail = one.mail and other.pos < one.pos`,
   ];
 }
 
