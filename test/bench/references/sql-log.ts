@@ -5,7 +5,7 @@
  * Mail of world.ts has a user each and rises in time; sessions end at night, so a day's mail can be
  * brought in without that of days before.
  */
-import { FAILED, type MailType, named, OUT, quoted } from './sql-expression.js';
+import { allOf, FAILED, type MailType, named, OUT, quoted } from './sql-expression.js';
 
 const DAY_LENGTH = 86_400_000;
 
@@ -28,6 +28,13 @@ export const rowsOf = (day?: number): string => (day === undefined ? 'true' : `d
 export const typesOf = (types: readonly string[]): string =>
   `type in (${types.map(quoted).join(', ')})`;
 
+/** Mail of some types in the log. */
+export const loggedOf = (types: readonly string[]): string =>
+  allOf([
+    ...(types.includes(OUT) ? [] : ['failed']),
+    ...(types.includes(FAILED) ? [] : ['not failed']),
+  ]);
+
 /** Table of the texts of a field, as `id` and `text`. */
 export const textsOf = (field: string): string => `texts_${field}`;
 
@@ -44,6 +51,8 @@ export class SqlLog {
   /** Milliseconds without mail after which a session ends. */
   private readonly sessionIdle: number;
   private readonly lists: List[] = [];
+  /** SQL of the numbers that the log has a column for. */
+  private readonly numbers: string[] = [];
 
   constructor(sessionIdle: number) {
     this.sessionIdle = sessionIdle;
@@ -62,6 +71,13 @@ export class SqlLog {
     }
     list.once ||= once;
     return list.table;
+  }
+
+  /** Column of the log with a number of the mails of some types for which a condition holds, else NULL. */
+  number(types: readonly string[], x: string, where: string): string {
+    const sql = `case when ${typesOf(types)} and ${where} then ${x} end`;
+    if (!this.numbers.includes(sql)) this.numbers.push(sql);
+    return `number_${this.numbers.indexOf(sql)}`;
   }
 
   /** The table, if another has asked for it. */
@@ -87,19 +103,20 @@ export class SqlLog {
   }
 
   /**
-   * mail, time, day, failed, user, peer_group, session. Window functions over everything run while rows
+   * mail, time, day, failed, user, peer_group, session, and the numbers. Window functions over everything run while rows
    * stream by, so one sort does for both of them.
    */
   private logQuery(day?: number): string {
     const before = day === undefined ? '' : 'coalesce((select max(session) from log), 0) + ';
+    const numbers = this.numbers.map((sql, at) => `, (${sql})::double as number_${at}`).join('');
     return `
       select * exclude (earlier, before), (${before}sum(case when "user" = earlier
           and time - before < ${this.sessionIdle} then 0e0 else 1e0 end) over (rows unbounded preceding))::integer as session
       from (select *, lag("user") over () as earlier, lag(time) over () as before
         from (from (select mail, time, (time // ${DAY_LENGTH})::integer as day, type = ${quoted(FAILED)} as failed,
-            u.id as "user", g.id as peer_group
-          from (select mail, time, type, "user", peer_group from mails where ${mailOf(day)}) m
-            join ${textsOf('user')} u on u.text = m."user" left join ${textsOf('peer_group')} g on g.text = m.peer_group)
+            u.id as "user", g.id as peer_group${numbers}
+          from (from mails where ${mailOf(day)}) m join ${textsOf('user')} u on u.text = m."user"
+            left join ${textsOf('peer_group')} g on g.text = m.peer_group)
           order by "user", mail))`;
   }
 }
@@ -119,7 +136,7 @@ function listQuery({ field, type, where, once }: List, day?: number): string {
     select mail, pos, t.id as value, day, "user", peer_group, session
     from (select mail, unnest(${list}) as text, (generate_subscripts(${list}, 1) - 1)::integer as pos
       from mails where type = ${quoted(type)} and ${list} is not null and ${where} and ${mailOf(day)})
-      join ${textsOf(field)} t using (text) join log using (mail)`;
+      join ${textsOf(field)} t using (text) join (from log where ${rowsOf(day)}) using (mail)`;
   return once
     ? `select *, case when row_number() over (partition by session, value order by mail) = 1
         then 1e0 else 0e0 end as once from (${rows})`

@@ -90,7 +90,7 @@ export class SqlModels {
   /** Days that the world has: what ages later does not age. */
   private readonly days: number;
   private carried:
-    | { readonly model: CheckedModel; readonly step: Step; trained: string }
+    | { readonly model: CheckedModel; readonly steps: readonly Step[] }
     | undefined;
 
   /** @param host finds fields in the mail as loaded */
@@ -179,58 +179,56 @@ export class SqlModels {
     };
   }
 
-  /**
-   * Mails under a subject that executives used lately, and how often. An observation is its value's
-   * first, or the first after it was forgotten, or counts on from the one before.
-   */
+  /** Subjects of executives and, for each mail, whether they used its subject lately. */
   private carriedBy(model: CheckedModel): typeof this.carried {
     const { entry, feature, trainIf, agingDays } = model;
     const { tree } = feature;
     if (entry.scope !== 'org' || tree.node !== 'field' || tree.type !== 'text') return undefined;
     if (!entry.trains_on.includes(OUT) || entry.trains_on.includes(FAILED)) return undefined;
     if (trainIf === undefined || !isOfFields(trainIf.tree)) return undefined;
-    const text = named(tree.name);
-    const day = '(time // 86400000)';
-    const out = `type = ${quoted(OUT)}`;
-    const trained = `${out} and ${sqlOf(trainIf.tree, this.host)}`;
-    const until = (last?: number): string => (last === undefined ? 'true' : `${day} <= ${last}`);
-    const query = (last?: number): string => `with uses as (
-        select text, mail, day, row_number() over (partition by text, stay order by mail) as seen
-        from (select *, sum(begins) over (partition by text order by mail rows unbounded preceding) as stay
-          from (select ${text} as text, mail, ${day} as day, case when ${day} - lag(${day}) over (
-                partition by ${text} order by mail) <= ${agingDays} then 0 else 1 end as begins
-            from mails where ${trained} and ${until(last)})))
-      select m.mail, m.day, m.text, uses.seen::integer as seen
-      from (select mail, ${text} as text, ${day} as day from mails
-          where ${out} and ${until(last)} and ${text} in (select text from uses)) m
-        asof join uses on m.text = uses.text and m.mail > uses.mail
-      where m.day - uses.day <= ${agingDays}`;
-    return { model, trained, step: { table: 'carried', kept: false, query } };
+    const mails = (where: string, day?: number): string =>
+      `select mail, (time // 86400000)::integer as day, ${named(tree.name)} as text
+        from mails where type = ${quoted(OUT)} and ${mailOf(day)} and ${where}`;
+    return {
+      model,
+      steps: [
+        {
+          table: 'trained',
+          kept: true,
+          query: (day) => mails(sqlOf(trainIf.tree, this.host), day),
+        },
+        {
+          table: 'carried',
+          kept: true,
+          query: (day) => `select m.mail, m.day, m.text
+            from (${mails(`${named(tree.name)} in (select text from trained)`, day)}) m
+              asof join trained on m.text = trained.text and m.mail > trained.mail
+            where m.day - trained.day <= ${agingDays}`,
+        },
+      ],
+    };
   }
 
-  /** Subjects of executives. */
+  /** Mails under subjects of executives. How often those were used before is not told. */
   private subjects(model: CheckedModel): Known | undefined {
     const { carried } = this;
     if (carried?.model !== model) return undefined;
     const text = named(model.entry.feature);
     return {
       sums: undefined,
-      needs: [carried.step],
+      needs: carried.steps,
       fields: [],
-      variables: new Map([
-        ['num_observations', 'num_observations'],
-        ['value', 'text'],
-      ]),
+      variables: new Map([['value', 'text']]),
       texts: new Map(),
       implied: [isSeen],
       single: true,
       batch: [model.entry.feature],
       rows: (day) =>
         day === undefined
-          ? 'select mail, 0 as pos, text, seen as num_observations from carried'
-          : `select mail, 0 as pos, ${text} as text, 1 as num_observations from mails
-                where ${mailOf(day)} and type = ${quoted(OUT)} and ${text} in (select ${text} from mails
-                  where ${carried.trained} and time // 86400000 between ${day - model.agingDays} and ${day - 1})`,
+          ? 'select mail, 0 as pos, text from carried'
+          : `select mail, 0 as pos, ${text} as text from mails
+              where ${mailOf(day)} and type = ${quoted(OUT)} and ${text} in (select text from trained
+                where day between ${day - model.agingDays} and ${day - 1})`,
     };
   }
 
@@ -250,7 +248,7 @@ export class SqlModels {
       join (select mail from mails where ${where}) using (mail))`;
     return {
       sums: undefined,
-      needs: [carried.step],
+      needs: carried.steps,
       fields: ['peer_group'],
       variables: new Map([...columns(counted), ['value', 'peer_group']]),
       texts: people,
@@ -278,16 +276,16 @@ export class SqlModels {
     const conditions = trainIf === undefined ? [] : conjuncts(trainIf.tree);
     if (![feature.tree, ...conditions].every(isOfFields)) return undefined;
     const where = allOf(conditions.map((part) => sqlOf(part, this.host)));
-    const mailed = (when: string): string => `(select mail, t.id as "user",
-      ${sqlOf(feature.tree, this.host)}::double as x from mails join texts_user t on t.text = "user" where type = ${quoted(OUT)} and ${where} and ${when})`;
+    const column = this.log.number([OUT], sqlOf(feature.tree, this.host), where);
+    const mailed = (when: string): string =>
+      `(select mail, "user", ${column} as x from log where ${column} is not null and ${when})`;
     return summed(entry.id, [], (day) =>
       day === undefined
         ? `select mail, 0 as pos, ${sums('over history')} from ${mailed('true')}
-                window history as (partition by "user" order by mail
-                  rows between unbounded preceding and 1 preceding)`
-        : `select mail, 0 as pos, ${sumsOr0} from ${mailed(mailOf(day))}
-                left join (select "user", ${sums('')} from ${mailed(`time < ${day * 86_400_000}`)} group by "user")
-                  using ("user")`,
+            window history as (partition by "user" order by mail
+              rows between unbounded preceding and 1 preceding)`
+        : `select mail, 0 as pos, ${sumsOr0} from ${mailed(`day = ${day}`)}
+            left join (select "user", ${sums('')} from ${mailed(`day < ${day}`)} group by "user") using ("user")`,
     );
   }
 
@@ -299,20 +297,20 @@ export class SqlModels {
     if (tree.node !== 'call' || tree.function !== 'sum_if' || !tree.args.every(isOfFields))
       return undefined;
     const [x = '', where = ''] = tree.args.map((arg) => sqlOf(arg, this.host));
-    const mailed = (when: string): string => `(select mail, l.day, l."user", l.session, x
-      from (select mail, ${x} as x from mails where type = ${quoted(OUT)} and ${where} and ${when}) join log l using (mail))`;
+    const column = this.log.number([OUT], x, where);
+    const mailed = (when: string): string =>
+      `(select mail, "user", session, ${column} as x from log where ${column} is not null and ${when})`;
     const session = (when: string): string =>
       `(select "user", session, sum(x) as x from ${mailed(when)} group by all having sum(x) > 0)`;
     return summed(entry.id, ['n'], (day) =>
       day === undefined
         ? `select mail, 0 as pos, n, total, logs, products
-              from ${mailed('true')} join (
-                select "user", session, ${sums('over history')} from ${session('true')}
-                window history as (partition by "user" order by session
-                  rows between unbounded preceding and 1 preceding)) using ("user", session)`
-        : `select mail, 0 as pos, ${sumsOr0} from ${mailed(mailOf(day))}
-                left join (select "user", ${sums('')} from ${session(`time < ${day * 86_400_000}`)} group by "user")
-                  using ("user")`,
+          from ${mailed('true')} join (
+            select "user", session, ${sums('over history')} from ${session('true')}
+            window history as (partition by "user" order by session
+              rows between unbounded preceding and 1 preceding)) using ("user", session)`
+        : `select mail, 0 as pos, ${sumsOr0} from ${mailed(`day = ${day}`)}
+            left join (select "user", ${sums('')} from ${session(`day < ${day}`)} group by "user") using ("user")`,
     );
   }
 }

@@ -27,6 +27,7 @@ import {
   sqlOf,
 } from './sql-expression.js';
 import {
+  loggedOf,
   mailOf,
   rowsOf,
   type SqlLog,
@@ -117,8 +118,9 @@ class RuleTranslator {
   private readonly rule: CheckedRule;
   private readonly content: RuleContent;
   private readonly parts: readonly TypedNode[];
-  /** The sum over the session that the rule looks at, if any. */
+  /** The sum over the session that the rule looks at, and where it is found; if any. */
   private readonly sum: CallNode | undefined;
+  private readonly sums: ((day?: number) => string) | undefined;
   private readonly source: Source;
   /** Fields of the mail that the source does not carry. */
   private readonly fields = new Set<string>();
@@ -135,13 +137,14 @@ class RuleTranslator {
     const calls = [...collect(rule.when.tree, ...told).sessionCalls.values()];
     if (calls.length > 1) throw new NoSql('several session functions');
     this.sum = calls[0];
+    this.sums = this.sum && this.sumsOf(this.sum);
     const { model, for_each: list, once, depends_on: dependsOn = [] } = rule.entry;
     if (this.sum !== undefined && (list !== undefined || once === undefined))
       throw new NoSql('a sum that is not asked once a session');
     if (dependsOn.length > 0) throw new NoSql('depends_on');
     if (model !== undefined) this.source = this.ofModel(model);
     else if (list !== undefined) this.source = this.ofList();
-    else this.source = this.sum === undefined ? this.ofMail() : this.ofSessions(this.sum);
+    else this.source = this.sums === undefined ? this.ofMail() : ofSessions(this.sums);
   }
 
   /** @throws {NoSql} some part is not understood */
@@ -165,13 +168,13 @@ class RuleTranslator {
     const value = this.value();
     const told = reasonOf(reason, this.host);
     const fields = [...this.fields].map(named);
-    const { sum } = this;
+    const { sums } = this;
     return {
       id: entry.id,
       source: this.source,
       joins: (day) => [
-        ...(sum !== undefined && entry.model !== undefined ? [this.sums(sum, day)] : []),
-        ...(sum === undefined && entry.once !== undefined
+        ...(sums !== undefined && entry.model !== undefined ? [sums(day)] : []),
+        ...(sums === undefined && entry.once !== undefined
           ? ['(select mail, session from log)']
           : []),
         ...(fields.length === 0 ? [] : [`(select mail, ${fields.join(', ')} from mails)`]),
@@ -284,19 +287,11 @@ class RuleTranslator {
     };
   }
 
-  private ofSessions(sum: CallNode): Source {
-    return {
-      ...plain,
-      single: true,
-      rows: (day) => `select *, 0 as pos from ${this.sums(sum, day)}`,
-    };
-  }
-
   /**
    * Mails of sessions whose sum gets as far as the rule asks: mail, session, time, first_seen, and the
    * sum with each mail. What is summed up is never negative.
    */
-  private sums(call: CallNode, day?: number): string {
+  private sumsOf(call: CallNode): (day?: number) => string {
     const { content, rule } = this;
     const bound = this.parts.flatMap((part) =>
       part.node === 'binary' &&
@@ -310,14 +305,14 @@ class RuleTranslator {
     if (bound === undefined || call.function !== 'sum_if') throw new NoSql('a sum without a bound');
     const host = fieldsOf(content.tables);
     const [x = '', where = ''] = call.args.map((arg) => sqlOf(arg, host));
-    const fields = [...collect(call).fields].map(named).join(', ');
-    const mailed = `(select mail, ${fields} from mails where ${typesOf(rule.types)} and ${mailOf(day)})`;
-    return `(select mail, session, time, first_seen, sum(case when ${where} then ${x} end) over (
+    const column = content.log.number(rule.types, x, where);
+    return (day) => `(with heavy as (select session, "user" from log where ${column} is not null and ${rowsOf(day)}
+          group by all having sum(${column}) > ${sqlOf(bound, host)})
+        select mail, session, time, first_seen, sum(${column}) over (
           partition by session order by mail rows unbounded preceding) as summed
-        from log join ${mailed} using (mail)
-          join (select "user", min(time) as first_seen from log group by "user") using ("user")
-        where session in (select session from log join ${mailed} using (mail)
-          where ${where} group by session having sum(${x}) > ${sqlOf(bound, host)}))`;
+        from log join heavy using (session) join (select "user", min(time) as first_seen from log
+            where "user" in (select "user" from heavy) group by all) facts on facts."user" = log."user"
+        where ${loggedOf(rule.types)} and ${rowsOf(day)})`;
   }
 }
 
@@ -329,6 +324,12 @@ const plain = {
   implied: [],
   batch: undefined,
 };
+
+const ofSessions = (sums: (day?: number) => string): Source => ({
+  ...plain,
+  single: true,
+  rows: (day) => `select *, 0 as pos from ${sums(day)}`,
+});
 
 function isOfValue(tree: TypedNode): boolean {
   const { fields, variables, sessionCalls, models } = collect(tree);
