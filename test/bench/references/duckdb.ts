@@ -127,8 +127,8 @@ export class SqlReference {
         ...(trainIf ? [trainIf.tree] : []),
       ]),
     ];
-    const named_ = collect(...trees);
-    const fields = [...named_.fields];
+    const names = collect(...trees);
+    const fields = [...names.fields];
     const columns = fields.map((field) => {
       const type = pack.fields[field]?.type;
       return `${named(field)} ${type === undefined ? '' : columnTypes[type]}`;
@@ -148,7 +148,7 @@ export class SqlReference {
     };
     for (const events of world.events(pack)) for (const event of events) append(event);
     mails.closeSync();
-    for (const table of named_.tables) {
+    for (const table of names.tables) {
       await connection.run(`create table ${memberTable(table)}(member varchar)`);
       const members = await connection.createAppender(memberTable(table));
       for (const member of this.tables.members(table)) {
@@ -271,13 +271,13 @@ export class SqlReference {
     );
   }
 
-  private async make(spent: Spent, { table, kept, query }: Step, day?: number, first = true) {
-    const isFirst = !kept || first;
-    // What is new is found by what is there, so there must be something.
-    if (isFirst && day !== undefined && kept)
-      await this.connection.run(`create or replace temp table ${table} as ${query()} limit 0`);
-    const made = kept && day !== undefined ? `insert into ${table}` : `create or replace temp table ${table} as`;
-    await this.timed(spent, table, `${made} ${query(day)}`);
+  /** Makes a table, or in a batch adds the day's rows to one that is kept. */
+  private async make(spent: Spent, { table, kept, query }: Step, day?: number, isFirst = true) {
+    const create = `create or replace temp table ${table} as`;
+    const grows = kept && day !== undefined;
+    // What is new is found by what is there, so an empty table must be.
+    if (grows && isFirst) await this.connection.run(`${create} ${query()} limit 0`);
+    await this.timed(spent, table, `${grows ? `insert into ${table}` : create} ${query(day)}`);
   }
 
   private async timed(spent: Spent, name: string, query: string): Promise<void> {

@@ -103,8 +103,8 @@ export class SqlLog {
   }
 
   /**
-   * mail, time, day, failed, user, peer_group, session, and the numbers. Window functions over everything run while rows
-   * stream by, so one sort does for both of them.
+   * mail, time, day, failed, user, peer_group, session, and the numbers. Window functions over everything
+   * run while rows stream by, so one sort does for both of them.
    */
   private logQuery(day?: number): string {
     const before = day === undefined ? '' : 'coalesce((select max(session) from log), 0) + ';

@@ -8,7 +8,7 @@
  * days before its own.
  */
 import type { CheckedModel } from '../../../engine/check.js';
-import { canonical } from '../../../engine/expression/index.js';
+import { canonical, type TypedNode } from '../../../engine/expression/index.js';
 import {
   allOf,
   conjuncts,
@@ -21,6 +21,7 @@ import {
   type SqlHost,
   sqlOf,
 } from './sql-expression.js';
+import { allLists, listsOfDay, settledLists } from './sql-lists.js';
 import { mailOf, rowsOf, type SqlLog, type Step } from './sql-log.js';
 
 export interface Source {
@@ -63,8 +64,6 @@ export interface SqlModel extends Source {
 export const sumColumns = ['n', 'total', 'logs', 'products'] as const;
 
 const scopes = ['user', 'peer_group', 'org'];
-/** Observations and different values of a scope are summed up as one double: a ⋅ PACK + b. */
-const PACK = '16777216e0';
 const counted = ['n', 'num_bins', 'num_observations'];
 const isSeen = canonical({
   node: 'binary',
@@ -75,7 +74,8 @@ const isSeen = canonical({
   right: { node: 'literal', value: 0, type: 'number', range: { start: 0, end: 0 } },
 });
 
-const people: ReadonlyMap<string, string> = new Map([
+/** The log's columns of people, which are texts as integers. */
+export const people: ReadonlyMap<string, string> = new Map([
   ['user', 'user'],
   ['peer_group', 'peer_group'],
 ]);
@@ -89,9 +89,7 @@ export class SqlModels {
   private readonly host: SqlHost;
   /** Days that the world has: what ages later does not age. */
   private readonly days: number;
-  private carried:
-    | { readonly model: CheckedModel; readonly steps: readonly Step[] }
-    | undefined;
+  private carried: { readonly model: CheckedModel; readonly steps: readonly Step[] } | undefined;
 
   /** @param host finds fields in the mail as loaded */
   constructor(log: SqlLog, host: SqlHost, days: number) {
@@ -100,7 +98,7 @@ export class SqlModels {
     this.days = days;
   }
 
-  /** In the order of the content, and undefined where a model has no SQL. */
+  /** Those that have SQL. */
   of(models: readonly CheckedModel[]): SqlModel[] {
     this.carried = models.flatMap((model) => this.carriedBy(model) ?? [])[0];
     return models.flatMap((model) => {
@@ -170,9 +168,8 @@ export class SqlModels {
       implied: [isSeen],
       single: false,
       batch: ['user'],
-      rows: (
-        day,
-      ) => `select a.mail, a.pos, a."user", a.value as file, count(*)::integer as num_observations
+      rows: (day) => `
+        select a.mail, a.pos, a."user", a.value as file, count(*)::integer as num_observations
           from (from ${out} where ${rowsOf(day)} union all from ${failed} where ${rowsOf(day)}) a
             join ${failed} f on f."user" = a."user" and f.value = a.value
               and ${day === undefined ? 'f.mail < a.mail' : `f.day < ${day}`} group by all`,
@@ -239,8 +236,17 @@ export class SqlModels {
       return undefined;
     if (entry.scope !== 'org' || entry.feature !== 'peer_group') return undefined;
     const parts = conjuncts(trainIf.tree);
-    const asked = `observations('${carried.model.entry.id}', ${carried.model.entry.feature}) > 0`;
-    if (!trainIf.source.split('&&').some((part) => part.trim() === asked)) return undefined;
+    const { entry: observed, feature } = carried.model;
+    const isAsked = (part: TypedNode): boolean =>
+      part.node === 'binary' &&
+      part.operator === '>' &&
+      part.left.node === 'call' &&
+      part.left.function === 'observations' &&
+      part.left.args.map(canonical).join() ===
+        [JSON.stringify(['=', observed.id]), canonical(feature.tree)].join() &&
+      part.right.node === 'literal' &&
+      part.right.value === 0;
+    if (!parts.some(isAsked)) return undefined;
     const others = parts.filter(isOfFields);
     if (others.length !== parts.length - 1) return undefined;
     const where = allOf(others.map((part) => sqlOf(part, this.host)));
@@ -338,68 +344,3 @@ const sums = (over: string): string => `count(*) ${over} as n,
   coalesce(sum(x * ln(x)) ${over}, 0) as products`;
 
 const sumsOr0 = sumColumns.map((name) => `coalesce(${name}, 0) as ${name}`).join(', ');
-
-interface Lists {
-  readonly table: string;
-  /** Column of the scope; none for the organisation. */
-  readonly scope: readonly string[];
-  /** Only values that are the first of their kind in a session are observations. */
-  readonly once: boolean;
-}
-
-const carriedColumns = 'mail, pos, "user", peer_group, value';
-
-// No value comes twice in one mail, so rows of the same scope and value are different mails; and `pos`
-// rows of the same mail come before a row, which lets the frame count rows. A frame by range of mails is
-// several times slower, filters of aggregates are slower, and so are sums of integers, which are 128
-// bits wide.
-const historyOf = ({ scope }: Lists): string => `(${partition(scope)} order by mail, pos
-  rows between unbounded preceding and pos + 1 preceding)`;
-
-const partition = (by: readonly string[]): string =>
-  by.length === 0 ? '' : `partition by ${by.join(', ')}`;
-
-const unpacked = `(packed // ${PACK})::integer as n, (packed % ${PACK})::integer as num_bins`;
-
-/** Each value of each mail against all mails before it. */
-function allLists({ table, scope, once }: Lists): string {
-  const before = `over (${partition([...scope, 'value'])} order by mail rows unbounded preceding)`;
-  const seen = once ? `sum(once) ${before} - once` : `row_number() ${before} - 1`;
-  const isNew = `case when ${once ? 'once = 1 and ' : ''}seen = 0 then 1e0 else 0e0 end`;
-  return `select ${carriedColumns}, seen as num_observations, ${unpacked}
-      from (select *, coalesce(sum(${once ? 'once * ' : ''}${PACK} + ${isNew}) over history, 0) as packed
-        from (select ${carriedColumns}, ${once ? 'once, ' : ''}(${seen})::integer as seen from ${table})
-        window history as ${historyOf({ table, scope, once })})`;
-}
-
-/**
- * As allLists, where few scopes have settled and others are not wanted: what is new is found by the
- * first mail of a value, and how often it was seen is looked up only for values that are wanted.
- */
-function settledLists(lists: Lists, early: string): string {
-  const { table, scope, once } = lists;
-  const key = [...scope, 'value'].join(', ');
-  const weight = once ? `once * ${PACK}` : PACK;
-  const before = `over (partition by ${key} order by mail rows unbounded preceding)`;
-  const seen = once ? `sum(once) ${before} - once` : `row_number() ${before} - 1`;
-  return `with history as materialized (
-        select *, ${unpacked} from (
-          select t.*, coalesce(sum(${weight} + case when first = mail then 1e0 else 0e0 end) over history, 0) as packed
-          from ${table} t join (select ${key}, min(mail) as first from ${table} group by all) using (${key})
-          window history as ${historyOf(lists)}))
-      select * from (select *, (${seen})::integer as num_observations
-        from history where (${key}) in (select (${key}) from history where ${early}))
-      where ${early}`;
-}
-
-function listsOfDay({ table, scope, once }: Lists, day: number): string {
-  const key = [...scope, 'value'].join(', ');
-  return `with history as (select ${key}, count(*) as seen from ${table}
-        where day < ${day} ${once ? 'and once = 1' : ''} group by all),
-        totals as (select ${[...scope, 'sum(seen) as n', 'count(*) as bins'].join(', ')} from history
-          ${scope.length === 0 ? '' : 'group by all'})
-      select ${carriedColumns}, coalesce(seen, 0)::integer as num_observations, coalesce(n, 0)::integer as n,
-        coalesce(bins, 0)::integer as num_bins
-      from (from ${table} where day = ${day}) left join history using (${key})
-        left join totals ${scope.length === 0 ? 'on true' : `using (${scope.join()})`}`;
-}

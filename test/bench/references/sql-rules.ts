@@ -21,28 +21,19 @@ import {
   mailTypes,
   NoSql,
   named,
-  quoted,
   reasonOf,
   type SqlHost,
   sqlOf,
 } from './sql-expression.js';
-import {
-  loggedOf,
-  mailOf,
-  rowsOf,
-  type SqlLog,
-  type Step,
-  textsOf,
-  typesOf,
-} from './sql-log.js';
-import type { Source, SqlModel } from './sql-models.js';
+import { loggedOf, mailOf, rowsOf, type SqlLog, textsOf, typesOf } from './sql-log.js';
+import { people, type Source, type SqlModel } from './sql-models.js';
+import { type Fires, statementOf } from './sql-statements.js';
 
 /** Rules that one statement fires. */
 export interface SqlRules {
   /** The model, or the rule that is alone. */
   readonly id: string;
   readonly rules: readonly string[];
-  readonly needs: readonly Step[];
   /** See `Source.batch`. */
   readonly batch: readonly string[] | undefined;
   /**
@@ -87,7 +78,6 @@ export function sqlRules(content: RuleContent): RulesOutcome {
     ([id, fires]): SqlRules => ({
       id,
       rules: fires.map((one) => one.id),
-      needs: fires[0]?.source.needs ?? [],
       batch: fires[0]?.source.batch,
       statement: (day) => statementOf(fires, day),
     }),
@@ -95,23 +85,8 @@ export function sqlRules(content: RuleContent): RulesOutcome {
   return { known, unknown };
 }
 
-/** A rule in SQL, over the rows of its source and what is joined to them by mail. */
-interface Fires {
-  readonly id: string;
-  readonly source: Source;
-  joins(day?: number): readonly string[];
-  readonly when: string;
-  /** The part of `when` about what a model knows of the scope. */
-  readonly early: string | undefined;
-  readonly once: 'event' | 'session' | 'value';
-  readonly value: string;
-  readonly reason: string;
-  /** Columns of texts that value and reason show. */
-  readonly shown: readonly string[];
-}
-
 const ofScope = new Set(['n', 'num_bins', 'confidence_factor']);
-/** Mail as loaded and what is worked out for sessions has columns of these names. */
+/** Facts that go with a session's sum, in columns of these names. */
 const ofSession = new Set(['time', 'first_seen']);
 
 class RuleTranslator {
@@ -122,9 +97,9 @@ class RuleTranslator {
   private readonly sum: CallNode | undefined;
   private readonly sums: ((day?: number) => string) | undefined;
   private readonly source: Source;
-  /** Fields of the mail that the source does not carry. */
-  private readonly fields = new Set<string>();
   private readonly host: SqlHost;
+  /** See `Fires`. */
+  private readonly fields = new Set<string>();
   private readonly shown = new Set<string>();
 
   /** @throws {NoSql} what the rule looks at is not understood */
@@ -142,6 +117,7 @@ class RuleTranslator {
     if (this.sum !== undefined && (list !== undefined || once === undefined))
       throw new NoSql('a sum that is not asked once a session');
     if (dependsOn.length > 0) throw new NoSql('depends_on');
+    if (once?.per === 'day') throw new NoSql('once a day');
     if (model !== undefined) this.source = this.ofModel(model);
     else if (list !== undefined) this.source = this.ofList();
     else this.source = this.sums === undefined ? this.ofMail() : ofSessions(this.sums);
@@ -167,18 +143,15 @@ class RuleTranslator {
     if (this.shown.size > 0) throw new NoSql(`a condition about ${[...this.shown].join()}`);
     const value = this.value();
     const told = reasonOf(reason, this.host);
-    const fields = [...this.fields].map(named);
     const { sums } = this;
     return {
       id: entry.id,
       source: this.source,
-      joins: (day) => [
-        ...(sums !== undefined && entry.model !== undefined ? [sums(day)] : []),
-        ...(sums === undefined && entry.once !== undefined
-          ? ['(select mail, session from log)']
-          : []),
-        ...(fields.length === 0 ? [] : [`(select mail, ${fields.join(', ')} from mails)`]),
-      ],
+      fields: [...this.fields],
+      joins: (day) => {
+        if (sums !== undefined) return entry.model === undefined ? [] : [sums(day)];
+        return entry.once === undefined ? [] : ['(select mail, session from log)'];
+      },
       when,
       early: early.length === 0 ? undefined : allOf(early.map((part) => sqlOf(part, this.host))),
       once: entry.once === undefined ? 'event' : by === undefined ? 'session' : 'value',
@@ -273,11 +246,7 @@ class RuleTranslator {
       ...plain,
       fields: ['user', 'peer_group'],
       variables: new Map([['value', 'value']]),
-      texts: new Map([
-        ['user', 'user'],
-        ['peer_group', 'peer_group'],
-        ['value', name],
-      ]),
+      texts: new Map([...people, ['value', name]]),
       implied: settled.map(canonical),
       single: false,
       rows: (day) =>
@@ -306,7 +275,9 @@ class RuleTranslator {
     const host = fieldsOf(content.tables);
     const [x = '', where = ''] = call.args.map((arg) => sqlOf(arg, host));
     const column = content.log.number(rule.types, x, where);
-    return (day) => `(with heavy as (select session, "user" from log where ${column} is not null and ${rowsOf(day)}
+    return (
+      day,
+    ) => `(with heavy as (select session, "user" from log where ${column} is not null and ${rowsOf(day)}
           group by all having sum(${column}) > ${sqlOf(bound, host)})
         select mail, session, time, first_seen, sum(${column}) over (
           partition by session order by mail rows unbounded preceding) as summed
@@ -347,68 +318,3 @@ export const fieldsOf = (tables: Tables): SqlHost => ({
 
 /** Finds the value of a dictionary. */
 const ofDictionary = (tables: Tables): SqlHost => ({ tables, leaf: () => 'text' });
-
-/** One statement for rules of the same source, which is read once. */
-function statementOf(rules: readonly Fires[], day?: number): string {
-  const [first] = rules;
-  if (first === undefined) throw new Error('no rules');
-  const earlies = rules.flatMap(({ early }) => early ?? []);
-  const early = earlies.length === rules.length ? anyOf(earlies) : undefined;
-  const joins = [...new Set(rules.flatMap((rule) => rule.joins(day)))];
-  const from = [
-    `(${first.source.rows(day, early)})`,
-    ...joins.map((join) => `join ${join} using (mail)`),
-  ].join(' ');
-  const flags = rules.map(({ when }, at) => `, ${when} as fires_${at}`).join('');
-  const walk = rules.length === 1 && first.once === 'value' ? `, ${walkOf}` : '';
-  const fired = rules.flatMap(({ id, once, value, reason, shown }, at) => {
-    const texts = shown.map((column) => {
-      const field = first.source.texts.get(column) ?? column;
-      return `join ${textsOf(field)} of_${column} on of_${column}.id = one.${named(column)}`;
-    });
-    return firstOf(`fires_${at}`, once, first.source.single).map(
-      (rows) => `
-      select mail, ${quoted(id)} as rule, (${value})::varchar as value, ${reason} as reason
-      from (${rows}) one ${texts.join(' ')}`,
-    );
-  });
-  return `insert into triggers with recursive candidates as materialized (
-      select *${flags} from ${from} where ${anyOf(rules.map(({ when }) => when))})${walk}
-    ${fired.join(' union all ')}`;
-}
-
-const anyOf = (conditions: readonly string[]): string =>
-  conditions.map((one) => `(${one})`).join(' or ');
-
-/** The candidates on which a rule fires of those that satisfy it, in parts without common rows. */
-function firstOf(fires: string, once: Fires['once'], single: boolean): string[] {
-  const rows = `from candidates where ${fires}`;
-  if (once === 'value') return [`from candidates join picks using (mail, value)`];
-  if (once === 'session')
-    return [`${rows} qualify row_number() over (partition by session order by mail, pos) = 1`];
-  if (single) return [rows];
-  // Most mails have one value, so it is cheaper to look after the others than to rank all.
-  const later = `select one.* from (${rows} and pos > 0) one`;
-  return [
-    `${rows} and pos = 0`,
-    `${later} anti join (${rows}) other on other.mail = one.mail and other.pos < one.pos`,
-  ];
-}
-
-/**
- * Values on which a rule fires that fires once for each value of a session: mail by mail the first that
- * is not spent, which depends on the mails before.
- */
-const walkOf = `
-    offers as materialized (
-      select session, mail, list(value order by pos) as offered,
-        row_number() over (partition by session order by mail) as turn
-      from candidates group by session, mail),
-    walk as (
-      select session, turn, mail, offered[1] as value, [offered[1]] as spent from offers where turn = 1
-      union all
-      select session, turn, mail, value, case when value is null then spent else list_append(spent, value) end
-      from (select o.session, o.turn, o.mail, spent,
-          list_filter(offered, lambda one: not list_contains(spent, one))[1] as value
-        from walk w join offers o on o.session = w.session and o.turn = w.turn + 1)),
-    picks as (select mail, value from walk where value is not null)`;
