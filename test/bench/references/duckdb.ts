@@ -4,8 +4,14 @@
  * day. sql-log.ts says what the log is kept as, sql-models.ts what models answer, sql-rules.ts how
  * rules fire.
  *
- * In DuckDB's favour: one thread, whole table in memory, loading not timed, texts shown in reasons as
- * they are, no quantiles, no bounds, no risk of sessions, no evidence beside the reason.
+ * In DuckDB's favour: whole table in memory, loading not timed, texts shown in reasons as they are, no
+ * quantiles, no bounds, no risk of sessions, no readings as evidence; sessions are known to end at
+ * night. It has one thread, as the engine has.
+ *
+ * Of two ways the faster one stands here, by CPU time over 200 000 mails: integers against ENUM types (equal,
+ * but a daily batch plans ENUM types for longer than it runs) and against windows over texts (twice
+ * as slow); windows against running sums over sorted rows (equal) and against aggregates joined back
+ * (faster where a rule wants few scopes); an anti join against ranking all values of a mail.
  */
 import { type DuckDBConnection, DuckDBInstance, LIST, VARCHAR } from '@duckdb/node-api';
 import type { ContentPack } from '#content';
