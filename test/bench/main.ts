@@ -48,7 +48,7 @@ const quick: Sizes = {
 };
 const usual: Sizes = {
   events: 200_000,
-  daily: 100_000,
+  daily: 500_000,
   stateless: 100_000,
   memory: 300_000,
   long: 600_000,

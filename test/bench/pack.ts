@@ -16,25 +16,21 @@ export function programOf(packs: readonly ContentPack[], directory: Directory): 
   return compiled.program;
 }
 
-/** A pack whose rules, one for each of the models, fire where it is asked for: they show its readings. */
-export function probing(
-  pack: ContentPack,
-  models: readonly {
-    readonly id: string;
-    readonly asked: { readonly events: readonly string[]; readonly when: string };
-  }[],
-): ContentPack {
+/** A pack whose rules, one for each of the models, fire on every verdict: they show its readings. */
+export function probing(pack: ContentPack, models: readonly string[]): ContentPack {
   const [sample] = pack.rules;
   if (sample === undefined) throw new Error('the content has no rules');
   const { for_each: _, once: _o, depends_on: _d, percentile: _p, ...plain } = sample;
-  const rules = models.map(({ id, asked: { events, when } }): RuleEntry => {
-    const [first = '', ...more] = events;
+  const rules = models.map((model): RuleEntry => {
+    const { trains_on: trains, session_events: events = trains } =
+      pack.models.find(({ id }) => id === model) ?? {};
+    const [first = '', ...more] = events ?? [];
     return {
       ...plain,
-      id: `probe-${id}`,
+      id: `probe-${model}`,
       events: [first, ...more],
-      model: id,
-      when,
+      model,
+      when: 'n >= 0',
       reason: '{n}',
     };
   });

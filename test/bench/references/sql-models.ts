@@ -2,299 +2,345 @@
  * What the models of the content answer, as SQL, for the mail of world.ts: outbound mail that left or
  * failed, in order. A model whose definition is not understood here has no SQL.
  *
- * The queries give what rules can ask of a model: how often a scope saw a value before this mail
- * (`seen`), its observations (`n`), its different values (`bins`), or the sums that a gamma is fitted
- * to; no quantiles, which are beyond SQL. Ages are in UTC days.
+ * The queries give what rules can ask of a model, under the names of its variables: observations of the
+ * value before this mail, observations and different values of the scope, or the sums that a gamma is
+ * fitted to; no quantiles, which are beyond SQL. Ages are in UTC days. A batch asks the mail of all
+ * days before its own.
  */
-import type { ContentPack } from '#content';
+import type { CheckedModel } from '../../../engine/check.js';
+import { canonical, type TypedNode } from '../../../engine/expression/index.js';
+import {
+  allOf,
+  conjuncts,
+  FAILED,
+  isOfFields,
+  mailTypes,
+  named,
+  OUT,
+  quoted,
+  type SqlHost,
+  sqlOf,
+} from './sql-expression.js';
+import { allLists, listsOfDay, settledLists } from './sql-lists.js';
+import { mailOf, rowsOf, type SqlLog, type Step } from './sql-log.js';
 
-type ModelEntry = ContentPack['models'][number];
-
-export const OUT = 'dlp-email-alert-out';
-export const FAILED = 'dlp-email-alert-out-failed';
-export const scopes = ['user', 'peer_group', 'org'] as const;
-export const lists = ['external_domains', 'countries', 'file_extensions', 'file_names'] as const;
-export type List = (typeof lists)[number];
-
-/** Table of a list's values in mail that left, or in mail that failed. */
-export const tableOf = (list: List, type: string): string =>
-  type === OUT ? list : `failed_${list}`;
-
-/** A model that SQL answers. Rows of its queries say mail, pos in the list of values, and numbers. */
-export interface SqlModel {
-  readonly id: string;
-  /** What it is: one of the values of a mail that left, or something else. */
-  readonly kind: 'values' | 'other';
-  /** Mails that the model is asked about, for an engine whose rules are to ask the same. */
-  readonly asked: { readonly events: readonly string[]; readonly when: string };
-  /** Only values seen before have rows, all others were never seen; `seen` is their only number. */
-  readonly sparse: boolean;
-  /** Temporary tables that it needs, in order; those of models alike are made once. */
+export interface Source {
   readonly needs: readonly Step[];
-  /** Each mail against all mails before it. */
-  readonly exact: string;
-  /** Mail of a day against the days before. `seen` of a value that ages is then only whether. */
-  daily(day: number): string;
+  /** Fields of the mail that the rows carry. */
+  readonly fields: readonly string[];
+  /** SQL of the variables that they answer. */
+  readonly variables: ReadonlyMap<string, string>;
+  /** Columns that are texts as integers, with the field whose texts they are. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** Conditions that hold for all rows, as canonical text; a rule must ask for them too. */
+  readonly implied: readonly string[];
+  /** A mail has one row at most, and its `pos` is 0. */
+  readonly single: boolean;
+  /**
+   * Fields of mails: of the first mail of a day with the same values of them a batch knows all that the
+   * exact rows know. Of all mails where it is undefined.
+   */
+  readonly batch: readonly string[] | undefined;
+  /**
+   * Query of the rows: mail, pos (place among the values of the mail), and the columns named above.
+   *
+   * @param day UTC day whose batch asks; undefined: each mail against all before it
+   * @param early condition about n, num_bins and confidence_factor without which no row is wanted
+   */
+  rows(day?: number, early?: string): string;
 }
 
-/** A temporary table, from all mail or for the answers of a day. */
-export interface Step {
-  readonly table: string;
-  readonly exact: string;
-  daily(day: number): string;
+/** A model that SQL answers. */
+export interface SqlModel extends Source {
+  readonly id: string;
+  readonly percentile: number;
+  readonly alpha: number;
+  readonly cutOff: number;
+  /** Of a numerical model: its table, which has mail and the `sumColumns`. */
+  readonly sums: string | undefined;
 }
 
-export interface Limits {
-  /** Days that the world has. */
-  readonly days: number;
-  /** Milliseconds. */
-  readonly sessionIdle: number;
-}
+/** The sums of a numerical model with n, by names of columns: Σx, Σ ln x, Σ x ln x. */
+export const sumColumns = ['n', 'total', 'logs', 'products'] as const;
 
-/** Models of the content that get mail of the world and that SQL can answer exactly. */
-export function sqlModels(pack: ContentPack, limits: Limits): SqlModel[] {
-  const carried = carriedStep(pack);
-  return pack.models.flatMap((model): SqlModel[] => {
-    const known =
-      listModel(model, limits) ??
-      fileNames(model, limits) ??
-      (carried && (subjects(model, carried) ?? groups(model, carried))) ??
-      numerical(model) ??
-      sessionSums(model, limits);
-    return known ? [{ id: model.id, ...known }] : [];
-  });
-}
-
-type Known = Omit<SqlModel, 'id'>;
-
-const trainsOn = ({ trains_on }: ModelEntry, ...types: string[]): boolean =>
-  trains_on.length === types.length && types.every((type) => trains_on.includes(type));
-
-const agingOf = ({ aging = '' }: ModelEntry): number =>
-  Number.parseInt(aging, 10) * (aging.endsWith('w') ? 7 : 1);
-
-function sessionsStep({ sessionIdle }: Limits): Step {
-  const query = (where: string): string => `
-    select mail, sum(begins) over (partition by user order by mail rows unbounded preceding) as session
-    from (select mail, user, case when moment - lag(moment) over (partition by user order by mail)
-      < ${sessionIdle} then 0 else 1 end as begins from mails ${where})`;
-  // All sessions end at night, so those of days before are over.
-  return { table: 'sessions', exact: query(''), daily: (day) => query(`where day < ${day}`) };
-}
-
-/** Which values are the first of their kind in a session; for a day only these, from before it. */
-const onceStep = (list: List): Step => ({
-  table: `trained_${list}`,
-  exact: `
-    select v.*, (row_number() over (partition by v.user, s.session, v.value order by v.mail) = 1)::integer as once
-    from ${list} v join sessions s using (mail)`,
-  daily: (day) => `
-    select distinct v.user, v.peer_group, v.org, s.session, v.value
-    from ${list} v join sessions s using (mail) where v.day < ${day}`,
+const scopes = ['user', 'peer_group', 'org'];
+const counted = ['n', 'num_bins', 'num_observations'];
+const isSeen = canonical({
+  node: 'binary',
+  operator: '>',
+  type: 'flag',
+  range: { start: 0, end: 0 },
+  left: { node: 'variable', name: 'num_observations', type: 'number', range: { start: 0, end: 0 } },
+  right: { node: 'literal', value: 0, type: 'number', range: { start: 0, end: 0 } },
 });
 
-/** Values of a mail, each time or once a session. Every mail of the world has external recipients. */
-function listModel(model: ModelEntry, limits: Limits): Known | undefined {
-  const list = lists.find((name) => name === model.feature);
-  const scope = scopes.find((name) => name === model.scope);
-  const type = [OUT, FAILED].find((name) => trainsOn(model, name));
-  if (list === undefined || scope === undefined || type === undefined) return undefined;
-  const once = type === OUT && model.train_if === 'count(value) == 1';
-  const always = [undefined, 'size(external_recipients) > 0'].includes(model.train_if);
-  if (!(once || always) || agingOf(model) <= limits.days) return undefined;
-  const asked = tableOf(list, type);
-  const table = once ? onceStep(list).table : asked;
-  const trained = once ? 'once' : '1';
+/** The log's columns of people, which are texts as integers. */
+export const people: ReadonlyMap<string, string> = new Map([
+  ['user', 'user'],
+  ['peer_group', 'peer_group'],
+]);
+
+const columns = (names: readonly string[]): [string, string][] =>
+  names.map((name) => [name, named(name)]);
+
+/** Models of the content that get mail of the world and that SQL can answer exactly. */
+export class SqlModels {
+  private readonly log: SqlLog;
+  private readonly host: SqlHost;
+  /** Days that the world has: what ages later does not age. */
+  private readonly days: number;
+  private carried: { readonly model: CheckedModel; readonly steps: readonly Step[] } | undefined;
+
+  /** @param host finds fields in the mail as loaded */
+  constructor(log: SqlLog, host: SqlHost, days: number) {
+    this.log = log;
+    this.host = host;
+    this.days = days;
+  }
+
+  /** Those that have SQL. */
+  of(models: readonly CheckedModel[]): SqlModel[] {
+    this.carried = models.flatMap((model) => this.carriedBy(model) ?? [])[0];
+    return models.flatMap((model) => {
+      const known =
+        this.lists(model) ??
+        this.fileNames(model) ??
+        this.subjects(model) ??
+        this.groups(model) ??
+        this.numbers(model) ??
+        this.sessionSums(model);
+      if (known === undefined) return [];
+      const { id, percentile = 0.1, alpha = 1, cut_off: cutOff = 0 } = model.entry;
+      return [{ id, percentile, alpha, cutOff, ...known }];
+    });
+  }
+
+  /** Values of a list, each time or once a session. */
+  private lists({ entry, feature, trainIf, agingDays }: CheckedModel): Known | undefined {
+    const { tree } = feature;
+    const type = mailTypes.find((one) => entry.trains_on.join() === one);
+    if (entry.kind !== 'categorical' || tree.node !== 'field' || tree.type !== 'texts')
+      return undefined;
+    if (!scopes.includes(entry.scope) || type === undefined || agingDays <= this.days)
+      return undefined;
+    const once = trainIf?.source === 'count(value) == 1';
+    const conditions = once || trainIf === undefined ? [] : conjuncts(trainIf.tree);
+    if (!conditions.every(isOfFields)) return undefined;
+    const where = allOf(conditions.map((part) => sqlOf(part, this.host)));
+    const table = this.log.list(tree.name, type, where, once);
+    const scope = entry.scope === 'org' ? [] : [named(entry.scope)];
+    const host = { ...entry, table, scope, once };
+    return {
+      sums: undefined,
+      needs: [],
+      fields: ['user', 'peer_group'],
+      variables: new Map([...columns([...counted, 'value']), ['scope', scope[0] ?? quoted('org')]]),
+      texts: new Map([...people, ['value', tree.name]]),
+      implied: conditions.map(canonical),
+      single: false,
+      batch: entry.scope === 'org' ? [] : [entry.scope],
+      rows: (day, early) => {
+        if (day !== undefined) return listsOfDay(host, day);
+        return early !== undefined && entry.scope === 'user'
+          ? settledLists(host, early)
+          : allLists(host);
+      },
+    };
+  }
+
+  /** Who failed to send a file before. */
+  private fileNames({ entry, agingDays }: CheckedModel): Known | undefined {
+    if (entry.scope !== 'file_names' || entry.feature !== 'user') return undefined;
+    if (entry.train_if !== undefined || entry.trains_on.join() !== FAILED) return undefined;
+    if (agingDays <= this.days) return undefined;
+    const out = this.log.list('file_names', OUT);
+    const failed = this.log.list('file_names', FAILED);
+    return {
+      sums: undefined,
+      needs: [],
+      fields: ['user'],
+      variables: new Map([
+        ['num_observations', 'num_observations'],
+        ['scope', 'file'],
+        ['value', '"user"'],
+      ]),
+      texts: new Map([...people, ['file', 'file_names']]),
+      implied: [isSeen],
+      single: false,
+      batch: ['user'],
+      rows: (day) => `
+        select a.mail, a.pos, a."user", a.value as file, count(*)::integer as num_observations
+          from (from ${out} where ${rowsOf(day)} union all from ${failed} where ${rowsOf(day)}) a
+            join ${failed} f on f."user" = a."user" and f.value = a.value
+              and ${day === undefined ? 'f.mail < a.mail' : `f.day < ${day}`} group by all`,
+    };
+  }
+
+  /** Subjects of executives and, for each mail, whether they used its subject lately. */
+  private carriedBy(model: CheckedModel): typeof this.carried {
+    const { entry, feature, trainIf, agingDays } = model;
+    const { tree } = feature;
+    if (entry.scope !== 'org' || tree.node !== 'field' || tree.type !== 'text') return undefined;
+    if (!entry.trains_on.includes(OUT) || entry.trains_on.includes(FAILED)) return undefined;
+    if (trainIf === undefined || !isOfFields(trainIf.tree)) return undefined;
+    const mails = (where: string, day?: number): string =>
+      `select mail, (time // 86400000)::integer as day, ${named(tree.name)} as text
+        from mails where type = ${quoted(OUT)} and ${mailOf(day)} and ${where}`;
+    return {
+      model,
+      steps: [
+        {
+          table: 'trained',
+          kept: true,
+          query: (day) => mails(sqlOf(trainIf.tree, this.host), day),
+        },
+        {
+          table: 'carried',
+          kept: true,
+          query: (day) => `select m.mail, m.day, m.text
+            from (${mails(`${named(tree.name)} in (select text from trained)`, day)}) m
+              asof join trained on m.text = trained.text and m.mail > trained.mail
+            where m.day - trained.day <= ${agingDays}`,
+        },
+      ],
+    };
+  }
+
+  /** Mails under subjects of executives. How often those were used before is not told. */
+  private subjects(model: CheckedModel): Known | undefined {
+    const { carried } = this;
+    if (carried?.model !== model) return undefined;
+    const text = named(model.entry.feature);
+    return {
+      sums: undefined,
+      needs: carried.steps,
+      fields: [],
+      variables: new Map([['value', 'text']]),
+      texts: new Map(),
+      implied: [isSeen],
+      single: true,
+      batch: [model.entry.feature],
+      rows: (day) =>
+        day === undefined
+          ? 'select mail, 0 as pos, text from carried'
+          : `select mail, 0 as pos, ${text} as text from mails
+              where ${mailOf(day)} and type = ${quoted(OUT)} and ${text} in (select text from trained
+                where day between ${day - model.agingDays} and ${day - 1})`,
+    };
+  }
+
+  /** Groups whose members send mail under subjects of executives. */
+  private groups({ entry, trainIf }: CheckedModel): Known | undefined {
+    const { carried } = this;
+    if (carried === undefined || trainIf === undefined || entry.trains_on.join() !== OUT)
+      return undefined;
+    if (entry.scope !== 'org' || entry.feature !== 'peer_group') return undefined;
+    const parts = conjuncts(trainIf.tree);
+    const { entry: observed, feature } = carried.model;
+    const isAsked = (part: TypedNode): boolean =>
+      part.node === 'binary' &&
+      part.operator === '>' &&
+      part.left.node === 'call' &&
+      part.left.function === 'observations' &&
+      part.left.args.map(canonical).join() ===
+        [JSON.stringify(['=', observed.id]), canonical(feature.tree)].join() &&
+      part.right.node === 'literal' &&
+      part.right.value === 0;
+    if (!parts.some(isAsked)) return undefined;
+    const others = parts.filter(isOfFields);
+    if (others.length !== parts.length - 1) return undefined;
+    const where = allOf(others.map((part) => sqlOf(part, this.host)));
+    const trained = `(select c.mail, c.day, l.peer_group from carried c join log l using (mail)
+      join (select mail from mails where ${where}) using (mail))`;
+    return {
+      sums: undefined,
+      needs: carried.steps,
+      fields: ['peer_group'],
+      variables: new Map([...columns(counted), ['value', 'peer_group']]),
+      texts: people,
+      implied: parts.map(canonical),
+      single: true,
+      batch: [],
+      rows: (day) =>
+        day === undefined
+          ? `select mail, 0 as pos, peer_group, seen::integer as num_observations,
+                (row_number() over (order by mail) - 1)::integer as n,
+                (sum((seen = 0)::integer) over (order by mail rows unbounded preceding) - (seen = 0)::integer)::integer as num_bins
+              from (select *, row_number() over (partition by peer_group order by mail) - 1 as seen from ${trained})`
+          : `with trained as ${trained},
+                history as (select peer_group, count(*)::integer as seen from trained where day < ${day} group by all)
+              select mail, 0 as pos, peer_group, coalesce(seen, 0) as num_observations,
+                coalesce((select sum(seen) from history), 0)::integer as n, (select count(*) from history)::integer as num_bins
+              from trained left join history using (peer_group) where day = ${day}`,
+    };
+  }
+
+  /** A number of each mail that left. */
+  private numbers({ entry, feature, trainIf }: CheckedModel): Known | undefined {
+    if (entry.kind !== 'numerical' || entry.scope !== 'user' || entry.trains_on.join() !== OUT)
+      return undefined;
+    const conditions = trainIf === undefined ? [] : conjuncts(trainIf.tree);
+    if (![feature.tree, ...conditions].every(isOfFields)) return undefined;
+    const where = allOf(conditions.map((part) => sqlOf(part, this.host)));
+    const column = this.log.number([OUT], sqlOf(feature.tree, this.host), where);
+    const mailed = (when: string): string =>
+      `(select mail, "user", ${column} as x from log where ${column} is not null and ${when})`;
+    return summed(entry.id, [], (day) =>
+      day === undefined
+        ? `select mail, 0 as pos, ${sums('over history')} from ${mailed('true')}
+            window history as (partition by "user" order by mail
+              rows between unbounded preceding and 1 preceding)`
+        : `select mail, 0 as pos, ${sumsOr0} from ${mailed(`day = ${day}`)}
+            left join (select "user", ${sums('')} from ${mailed(`day < ${day}`)} group by "user") using ("user")`,
+    );
+  }
+
+  /** Sums of sessions, such as bytes to own mailboxes; asked where there are more. */
+  private sessionSums({ entry, feature, types, atSessionEnd }: CheckedModel): Known | undefined {
+    const { tree } = feature;
+    if (!atSessionEnd || entry.kind !== 'numerical' || entry.scope !== 'user') return undefined;
+    if (entry.train_if !== 'value > 0' || types.join() !== OUT) return undefined;
+    if (tree.node !== 'call' || tree.function !== 'sum_if' || !tree.args.every(isOfFields))
+      return undefined;
+    const [x = '', where = ''] = tree.args.map((arg) => sqlOf(arg, this.host));
+    const column = this.log.number([OUT], x, where);
+    const mailed = (when: string): string =>
+      `(select mail, "user", session, ${column} as x from log where ${column} is not null and ${when})`;
+    const session = (when: string): string =>
+      `(select "user", session, sum(x) as x from ${mailed(when)} group by all having sum(x) > 0)`;
+    return summed(entry.id, ['n'], (day) =>
+      day === undefined
+        ? `select mail, 0 as pos, n, total, logs, products
+          from ${mailed('true')} join (
+            select "user", session, ${sums('over history')} from ${session('true')}
+            window history as (partition by "user" order by session
+              rows between unbounded preceding and 1 preceding)) using ("user", session)`
+        : `select mail, 0 as pos, ${sumsOr0} from ${mailed(`day = ${day}`)}
+            left join (select "user", ${sums('')} from ${session(`day < ${day}`)} group by "user") using ("user")`,
+    );
+  }
+}
+
+type Known = Source & Pick<SqlModel, 'sums'>;
+
+/** A numerical model, whose table is made whether or not a rule reads it. */
+function summed(id: string, variables: readonly string[], query: (day?: number) => string): Known {
+  const table = named(`sums ${id}`);
   return {
-    kind: type === OUT ? 'values' : 'other',
-    asked: { events: [type], when: 'n >= 0' },
-    sparse: false,
-    needs: once ? [sessionsStep(limits), onceStep(list)] : [],
-    // No value comes twice in one mail, so rows of the same scope and value are different mails; and
-    // `pos` rows of the same mail come before a row, which lets the frame count rows. A frame by range
-    // of mails is several times slower, and so are filters of aggregates.
-    exact: `select mail, pos, seen, coalesce(sum(trained) over history, 0) as n,
-        coalesce(sum(new) over history, 0) as bins
-      from (select *, (trained = 1 and seen = 0)::integer as new
-        from (select mail, pos, ${scope}, ${trained} as trained, sum(${trained}) over (
-            partition by ${scope}, value order by mail rows unbounded preceding) - ${trained} as seen
-          from ${table}))
-      window history as (partition by ${scope} order by mail, pos
-        rows between unbounded preceding and pos + 1 preceding)`,
-    daily: (day) => `with history as (select ${scope}, value, count(*) as seen
-          from ${table} ${once ? '' : `where day < ${day}`} group by all),
-        totals as (select ${scope}, sum(seen) as n, count(*) as bins from history group by all)
-      select mail, pos, coalesce(seen, 0) as seen, coalesce(n, 0) as n, coalesce(bins, 0) as bins
-      from ${asked} today
-        left join history using (${scope}, value) left join totals using (${scope})
-      where day = ${day}`,
+    sums: table,
+    needs: [{ table, kept: false, query }],
+    fields: [],
+    variables: new Map(columns(variables)),
+    texts: new Map(),
+    implied: [],
+    single: true,
+    batch: ['user'],
+    rows: () => `from ${table}`,
   };
 }
 
-/** Who failed to send a file before. */
-function fileNames(model: ModelEntry, limits: Limits): Known | undefined {
-  if (model.scope !== 'file_names' || model.feature !== 'user' || model.train_if !== undefined)
-    return undefined;
-  if (!trainsOn(model, FAILED) || agingOf(model) <= limits.days) return undefined;
-  const failed = tableOf('file_names', FAILED);
-  const asked = (where: string): string =>
-    `(select mail, pos, user, value from file_names ${where}
-      union all select mail, pos, user, value from ${failed} ${where})`;
-  return {
-    kind: 'other',
-    asked: { events: [OUT, FAILED], when: 'n >= 0' },
-    sparse: true,
-    needs: [],
-    exact: `select a.mail, a.pos, count(*) as seen from ${asked('')} a
-      join ${failed} f on f.user = a.user and f.value = a.value and f.mail < a.mail group by all`,
-    daily: (day) => `select a.mail, a.pos, count(*) as seen from ${asked(`where day = ${day}`)} a
-      join ${failed} f on f.user = a.user and f.value = a.value and f.day < ${day} group by all`,
-  };
-}
+const sums = (over: string): string => `count(*) ${over} as n,
+  coalesce(sum(x) ${over}, 0) as total, coalesce(sum(ln(x)) ${over}, 0) as logs,
+  coalesce(sum(x * ln(x)) ${over}, 0) as products`;
 
-interface Carried extends Step {
-  readonly id: string;
-  /** Mails that train the subjects. */
-  readonly trained: string;
-  readonly aging: number;
-}
-
-/**
- * Mails under a subject that executives used lately, and how often. An observation is its value's
- * first, or the first after it was forgotten, or counts on from the one before.
- */
-function carriedStep({ models }: ContentPack): Carried | undefined {
-  const model = models.find(
-    ({ scope, feature, train_if, trains_on }) =>
-      scope === 'org' &&
-      feature === 'subject_core' &&
-      train_if === 'is_executive && word_count(subject_core) >= 3' &&
-      trains_on.includes(OUT) &&
-      !trains_on.includes(FAILED),
-  );
-  if (model === undefined) return undefined;
-  const aging = agingOf(model);
-  const trained = 'executive and words >= 3 and not failed';
-  const query = (until: string): string => `with uses as (
-        select subject, mail, day, row_number() over (partition by subject, stay order by mail) as seen
-        from (select *, sum(begins) over (partition by subject order by mail rows unbounded preceding) as stay
-          from (select subject, mail, day, case when day - lag(day) over (partition by subject order by mail)
-              <= ${aging} then 0 else 1 end as begins from mails where ${trained} ${until})))
-      select m.mail, m.day, m.peer_group, m.executive, uses.seen
-      from (select * from mails where not failed ${until}
-          and subject in (select subject from uses)) m
-        asof join uses on m.subject = uses.subject and m.mail > uses.mail
-      where m.day - uses.day <= ${aging}`;
-  return {
-    id: model.id,
-    trained,
-    aging,
-    table: 'carried',
-    exact: query(''),
-    daily: (day) => query(`and day <= ${day}`),
-  };
-}
-
-/** Subjects of executives. */
-function subjects({ id }: ModelEntry, carried: Carried): Known | undefined {
-  if (id !== carried.id) return undefined;
-  return {
-    kind: 'other',
-    asked: { events: [OUT], when: 'n >= 0' },
-    sparse: true,
-    needs: [carried],
-    exact: 'select mail, 0 as pos, seen from carried',
-    daily: (day) => `select mail, 0 as pos, 1 as seen from mails
-      where day = ${day} and not failed and subject in (
-        select subject from mails where ${carried.trained} and day < ${day} and day >= ${day - carried.aging})`,
-  };
-}
-
-/** Groups whose members send mail under subjects of executives. */
-function groups(model: ModelEntry, carried: Carried): Known | undefined {
-  const asked = `!is_executive && observations('${carried.id}', subject_core) > 0`;
-  if (model.scope !== 'org' || model.feature !== 'peer_group' || model.train_if !== asked)
-    return undefined;
-  if (!trainsOn(model, OUT)) return undefined;
-  return {
-    kind: 'other',
-    asked: { events: [OUT], when: asked },
-    sparse: false,
-    needs: [carried],
-    exact: `select mail, 0 as pos, seen, row_number() over (order by mail) - 1 as n,
-        sum((seen = 0)::integer) over (order by mail rows unbounded preceding) - (seen = 0)::integer as bins
-      from (select mail, row_number() over (partition by peer_group order by mail) - 1 as seen
-        from carried where not executive)`,
-    daily: (day) => `with history as (select peer_group, count(*) as seen
-          from carried where not executive and day < ${day} group by all)
-      select mail, 0 as pos, coalesce(history.seen, 0) as seen, coalesce((select sum(seen) from history), 0) as n,
-        (select count(*) from history) as bins
-      from carried left join history using (peer_group) where not executive and day = ${day}`,
-  };
-}
-
-/** Columns with the feature of a numerical model, and where it is an observation. */
-const numbers: Readonly<Record<string, { column: string; where: string; train_if: string }>> = {
-  bytes: { column: 'bytes', where: '', train_if: 'size(external_recipients) > 0' },
-  'size(attachments)': {
-    column: 'files',
-    where: 'and files > 0',
-    train_if: 'size(external_recipients) > 0 && size(attachments) > 0',
-  },
-};
-
-const sums = (x: string, over: string): string => `count(*) ${over} as n,
-  coalesce(sum(${x}) ${over}, 0) as total, coalesce(sum(ln(${x})) ${over}, 0) as logs,
-  coalesce(sum(${x} * ln(${x})) ${over}, 0) as products`;
-
-const sumsOfUser = `coalesce(n, 0) as n, coalesce(total, 0) as total, coalesce(logs, 0) as logs,
-  coalesce(products, 0) as products`;
-
-/** A number of each mail that left. */
-function numerical(model: ModelEntry): Known | undefined {
-  const number = numbers[model.feature];
-  if (number === undefined || model.train_if !== number.train_if) return undefined;
-  if (model.kind !== 'numerical' || model.scope !== 'user' || !trainsOn(model, OUT))
-    return undefined;
-  const { column, where } = number;
-  return {
-    kind: 'other',
-    asked: { events: [OUT], when: where === '' ? 'n >= 0' : 'value > 0' },
-    sparse: false,
-    needs: [],
-    exact: `select mail, 0 as pos, ${sums(column, 'over history')} from mails where not failed ${where}
-      window history as (partition by user order by mail
-        rows between unbounded preceding and 1 preceding)`,
-    daily: (day) => `select mail, 0 as pos, ${sumsOfUser}
-      from mails left join (select user, ${sums(column, '')} from mails
-        where not failed ${where} and day < ${day} group by user) using (user)
-      where not failed ${where} and day = ${day}`,
-  };
-}
-
-/** Bytes to own mailboxes, summed up over each session; asked when there are more. */
-function sessionSums(model: ModelEntry, limits: Limits): Known | undefined {
-  if (model.kind !== 'numerical' || model.scope !== 'user') return undefined;
-  if (model.feature !== 'sum_if(bytes, to_personal)' || model.train_if !== 'value > 0')
-    return undefined;
-  const { session_events } = model;
-  if (!trainsOn(model, 'session-end') || session_events?.join() !== OUT) return undefined;
-  const mailed = `select user, session, sum(bytes) as x from mails join sessions using (mail)
-      where personal and not failed group by all having sum(bytes) > 0`;
-  return {
-    kind: 'other',
-    asked: { events: [OUT], when: 'to_personal' },
-    sparse: false,
-    needs: [sessionsStep(limits)],
-    exact: `select mail, 0 as pos, n, total, logs, products
-      from mails join sessions using (mail) join (
-        select user, session, ${sums('x', 'over history')} from (${mailed})
-        window history as (partition by user order by session
-          rows between unbounded preceding and 1 preceding)) using (user, session)
-      where personal and not failed`,
-    daily: (day) => `select mail, 0 as pos, ${sumsOfUser}
-      from mails left join (select user, ${sums('x', '')} from (${mailed})
-        group by user) using (user)
-      where personal and not failed and day = ${day}`,
-  };
-}
+const sumsOr0 = sumColumns.map((name) => `coalesce(${name}, 0) as ${name}`).join(', ');
