@@ -13,9 +13,22 @@
  * as slow); windows against running sums over sorted rows (equal) and against aggregates joined back
  * (faster where a rule wants few scopes); an anti join against ranking all values of a mail.
  */
-import { type DuckDBConnection, DuckDBInstance, LIST, VARCHAR } from '@duckdb/node-api';
+import {
+  BIGINT,
+  BOOLEAN,
+  DOUBLE,
+  type DuckDBConnection,
+  DuckDBDataChunk,
+  DuckDBInstance,
+  type DuckDBType,
+  type DuckDBValue,
+  INTEGER,
+  LIST,
+  listValue,
+  VARCHAR,
+} from '@duckdb/node-api';
 import type { ContentPack } from '#content';
-import { defaultOptions, type Event, type FieldValue } from '#engine';
+import { defaultOptions, type FieldValue } from '#engine';
 import { type CheckedModel, type CheckedRule, Checker } from '../../../engine/check.js';
 import { collect, type ExpressionType } from '../../../engine/expression/index.js';
 import { buildTables, type Tables } from '../../../engine/tables.js';
@@ -42,24 +55,58 @@ export type Spent = Map<string, number>;
 export const totalOf = (spent: Spent): number =>
   [...spent.values()].reduce((sum, seconds) => sum + seconds, 0);
 
-const columnTypes: Partial<Readonly<Record<ExpressionType | 'time', string>>> = {
-  text: 'varchar',
-  texts: 'varchar[]',
-  number: 'double',
-  time: 'double',
-  flag: 'boolean',
+/** DuckDB's types of the fields of events. */
+const columnTypes: Partial<Readonly<Record<ExpressionType | 'time', DuckDBType>>> = {
+  text: VARCHAR,
+  texts: LIST(VARCHAR),
+  number: DOUBLE,
+  time: DOUBLE,
+  flag: BOOLEAN,
 };
-const TEXTS = LIST(VARCHAR);
+/** Rows that DuckDB takes at once. */
+const CHUNK = 2048;
 
-type Appender = Awaited<ReturnType<DuckDBConnection['createAppender']>>;
-
-function appendField(appender: Appender, value: FieldValue | undefined): void {
-  if (value === undefined) appender.appendNull();
-  else if (typeof value === 'string') appender.appendVarchar(value);
-  else if (typeof value === 'number') appender.appendDouble(value);
-  else if (typeof value === 'boolean') appender.appendBoolean(value);
-  else appender.appendList(value, TEXTS);
+interface Column {
+  readonly name: string;
+  readonly type: DuckDBType;
 }
+
+/**
+ * Makes a table and fills it. Chunk by chunk: lists that are appended one by one stay in memory for good.
+ */
+async function fillTable(
+  connection: DuckDBConnection,
+  table: string,
+  columns: readonly Column[],
+  rows: Iterable<readonly DuckDBValue[]>,
+): Promise<void> {
+  const types = columns.map(({ type }) => type);
+  const defined = columns.map(({ name, type }) => `${named(name)} ${type}`);
+  await connection.run(`create table ${table}(${defined.join(', ')})`);
+  const appender = await connection.createAppender(table);
+  let waiting: (readonly DuckDBValue[])[] = [];
+  const flush = (): void => {
+    const chunk = DuckDBDataChunk.create(types, waiting.length);
+    for (const at of columns.keys())
+      chunk.setColumnValues(
+        at,
+        waiting.map((row) => row[at] as DuckDBValue),
+      );
+    appender.appendDataChunk(chunk);
+    waiting = [];
+  };
+  for (const row of rows) {
+    waiting.push(row);
+    if (waiting.length === CHUNK) flush();
+  }
+  if (waiting.length > 0) flush();
+  appender.closeSync();
+}
+
+const valueOf = (value: FieldValue | undefined): DuckDBValue => {
+  if (value === undefined) return null;
+  return Array.isArray(value) ? listValue([...value]) : (value as string | number | boolean);
+};
 
 /** Checked rules and models that have to do with mail. */
 interface MailContent {
@@ -135,34 +182,42 @@ export class SqlReference {
     ];
     const names = collect(...trees);
     const fields = [...names.fields];
-    const columns = fields.map((field) => {
-      const type = pack.fields[field]?.type;
-      return `${named(field)} ${type === undefined ? '' : columnTypes[type]}`;
+    const columns = fields.map((field): Column => {
+      const known = pack.fields[field]?.type;
+      const type = known === undefined ? undefined : columnTypes[known];
+      if (type === undefined) throw new Error(`no column for the field ${field}`);
+      return { name: field, type };
     });
     for (const macro of macros) await connection.run(macro);
-    await connection.run(
-      `create table mails(mail integer, type varchar, time bigint, ${columns.join(', ')})`,
-    );
-    const mails = await connection.createAppender('mails');
     const types = Object.keys(pack.eventTypes);
-    const append = (event: Event): void => {
-      mails.appendInteger(event.lines[0] ?? -1);
-      mails.appendVarchar(types[event.type] ?? '');
-      mails.appendBigInt(BigInt(event.time));
-      for (const field of fields) appendField(mails, event.fields[field]);
-      mails.endRow();
-    };
-    for (const events of world.events(pack)) for (const event of events) append(event);
-    mails.closeSync();
-    for (const table of names.tables) {
-      await connection.run(`create table ${memberTable(table)}(member varchar)`);
-      const members = await connection.createAppender(memberTable(table));
-      for (const member of this.tables.members(table)) {
-        members.appendVarchar(member);
-        members.endRow();
-      }
-      members.closeSync();
+    function* mails(): Generator<DuckDBValue[]> {
+      for (const events of world.events(pack))
+        for (const { lines, type, time, fields: own } of events)
+          yield [
+            lines[0] ?? -1,
+            types[type] ?? '',
+            BigInt(time),
+            ...fields.map((field) => valueOf(own[field])),
+          ];
     }
+    await fillTable(
+      connection,
+      'mails',
+      [
+        { name: 'mail', type: INTEGER },
+        { name: 'type', type: VARCHAR },
+        { name: 'time', type: BIGINT },
+        ...columns,
+      ],
+      mails(),
+    );
+    for (const table of names.tables)
+      await fillTable(
+        connection,
+        memberTable(table),
+        [{ name: 'member', type: VARCHAR }],
+        this.tables.members(table).map((member) => [member]),
+      );
   }
 
   /** Fires all rules, each mail against all mails before it; the triggers are in the table `triggers`. */
@@ -219,18 +274,14 @@ export class SqlReference {
 
   /** Brings the engine's triggers in, to be compared with. */
   async expect(triggers: Iterable<Fired>): Promise<void> {
-    await this.connection.run(
-      'create table expected(mail integer, rule varchar, value varchar, reason varchar)',
-    );
-    const appender = await this.connection.createAppender('expected');
-    for (const { mail, rule, value, reason } of triggers) {
-      appender.appendInteger(mail);
-      appender.appendVarchar(rule);
-      appendField(appender, value);
-      appender.appendVarchar(reason);
-      appender.endRow();
+    const columns = (['mail', 'rule', 'value', 'reason'] as const).map((name) => {
+      return { name, type: name === 'mail' ? INTEGER : VARCHAR };
+    });
+    function* rows(): Generator<DuckDBValue[]> {
+      for (const { mail, rule, value, reason } of triggers)
+        yield [mail, rule, value ?? null, reason];
     }
-    appender.closeSync();
+    await fillTable(this.connection, 'expected', columns, rows());
   }
 
   /**
