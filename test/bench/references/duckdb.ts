@@ -103,7 +103,7 @@ async function fillTable(
   appender.closeSync();
 }
 
-const valueOf = (value: FieldValue | undefined): DuckDBValue => {
+const sqlValue = (value: FieldValue | undefined): DuckDBValue => {
   if (value === undefined) return null;
   return Array.isArray(value) ? listValue([...value]) : (value as string | number | boolean);
 };
@@ -197,7 +197,7 @@ export class SqlReference {
             lines[0] ?? -1,
             types[type] ?? '',
             BigInt(time),
-            ...fields.map((field) => valueOf(own[field])),
+            ...fields.map((field) => sqlValue(own[field])),
           ];
     }
     await fillTable(
