@@ -9,7 +9,9 @@ export function copied(text: string): string {
   if (text.length < 13) return text;
   parts[0] = text.charAt(0);
   parts[1] = text.slice(1);
-  return parts.join('');
+  const own = parts.join('');
+  parts[1] = '';
+  return own;
 }
 
 /** Answers remembered, a power of two. Few, so that they stay in the fast part of memory. */
