@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   absentFields,
@@ -176,6 +177,24 @@ describe('values', () => {
     expect(found('c')).toBe(false);
     expect(found('ｓｅｃｒｅｔ')).toBe(true);
     expect(found('')).toBe(false);
+  });
+
+  it('find each word of a list, whatever its first letters and what stands around it', () => {
+    const letter = fc.constantFrom(...'abcxyz019', 'é');
+    const word = fc.string({ unit: letter, minLength: 1, maxLength: 5 });
+    const around = fc.string({ unit: fc.constantFrom(...'abz9 _-.é'), maxLength: 6 });
+    fc.assert(
+      fc.property(fc.array(word, { minLength: 1, maxLength: 6 }), around, around, (words, a, b) => {
+        const found = tableFunction('contains_any', words);
+        for (const one of words) {
+          for (const text of [one, `${a} ${one}-${b}`, `${a}${one}${b}`, `${a} ${b}`]) {
+            const expected = text.split(/[ _.-]+/).some((piece) => words.includes(piece));
+            expect(found(text.toUpperCase()), `${words.join()} in ${text}`).toBe(expected);
+          }
+        }
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it('search a hostile text for a hostile pattern in linear time', () => {
