@@ -141,6 +141,8 @@ export class ToldEvents {
       this.first.set(name, first);
       return false;
     }
+    // The first lives as long as the others under its name: without it they would not be looked for.
+    this.first.set(name, first);
     return this.isOtherRepeat(hashOf(type, [name, sender, subject], recipients), time, window);
   }
 

@@ -99,6 +99,20 @@ test('a saved memory goes on as it was, and forgets after its time', () => {
   for (const fields of asked) expect(loaded.isRepeat('mail', 0, fields, 1, HOUR)).toBe(false);
 });
 
+test('what else came under a name is known for its own time, not for that of the first', () => {
+  const memory = new ToldEvents();
+  const ask = (fields: Fields, at: number) => {
+    memory.turn(at * HOUR, HOUR, 1000);
+    return memory.isRepeat('mail', 0, fields, at * HOUR, HOUR);
+  };
+  const [first, other] = [to('b@x.example'), to('c@x.example')];
+  expect(ask(mail, 0)).toBe(false);
+  expect(ask({ ...first, message_id: '<b@corp.example>' }, 0.1)).toBe(false);
+  expect(ask({ ...mail, message_id: '<c@corp.example>' }, 1)).toBe(false);
+  expect(ask({ ...other, message_id: '<b@corp.example>' }, 1.9)).toBe(false);
+  expect(ask({ ...other, message_id: '<b@corp.example>' }, 2.1)).toBe(true);
+});
+
 test('records of other kinds go by alert and activity', () => {
   const memory = new ToldEvents();
   const ask = (fields: Fields) => memory.isRepeat('app', 3, fields, 0, HOUR);
