@@ -128,7 +128,7 @@ async function comparing(
 }
 
 /** The engine's triggers of the rules that SQL fires. */
-function engineTriggers(pack: ContentPack, world: World, sql: SqlReference): Fired[] {
+export function engineTriggers(pack: ContentPack, world: World, sql: SqlReference): Fired[] {
   const program = programOf([pack], world.directory);
   const known = new Set(sql.rules.known.flatMap(({ rules }) => rules));
   const fired: Fired[] = [];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ContentPack, RuleEntry } from '#content';
-import { fullPack, programOf } from '../../bench/pack.js';
-import { createLoop } from '../../bench/passes.js';
+import { engineTriggers } from '../../bench/figures/models.js';
+import { fullPack } from '../../bench/pack.js';
 import { type Fired, SqlReference } from '../../bench/references/duckdb.js';
 import { World } from '../../bench/world.js';
 
@@ -18,17 +18,7 @@ const changed = (rules: Readonly<Record<string, Partial<RuleEntry>>>): ContentPa
 /** What differs between the engine's triggers and those of SQL, and how many were compared. */
 async function compare(content: ContentPack) {
   const sql = await SqlReference.load(content, world);
-  const program = programOf([content], world.directory);
-  const known = new Set(sql.rules.known.flatMap(({ rules }) => rules));
-  const fired: Fired[] = [];
-  const loop = createLoop(program, {
-    trigger: ({ rule: at, value, reason, event }) => {
-      const rule = program.rules[at]?.id ?? '';
-      if (known.has(rule)) fired.push({ mail: event.lines[0] ?? -1, rule, value, reason });
-    },
-  });
-  for (const events of world.events(content)) for (const event of events) loop.add(event);
-  loop.finish();
+  const fired = engineTriggers(content, world, sql);
   await sql.expect(fired);
   await sql.exact();
   const differences: string[] = [];
