@@ -163,9 +163,10 @@ class StreamEngine implements Engine {
     this.parser.forgetSamples();
   }
 
-  /** Live but for the number of events, which is brought up to date when this is asked for. */
+  /** Live but for events by type and records by parser, which are brought up to date when this is asked for. */
   get counters(): Counters {
     this.loop.tally();
+    this.parser.tally();
     return this.counted;
   }
 

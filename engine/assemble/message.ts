@@ -6,7 +6,6 @@
  * Over 400 lines because what a line writes down and what an outcome reads are one invariant.
  */
 import type { Fields, FieldValue, LogRecord } from '../contract.js';
-import { copied } from '../decode/recent.js';
 
 export const NEVER = Number.POSITIVE_INFINITY;
 const MAX_RECIPIENTS = 20_000;
@@ -86,7 +85,7 @@ export interface Message {
 
 export function createMessage(key: string, seq: number, time: number, whole: boolean): Message {
   return {
-    key: copied(key),
+    key,
     seq,
     first: time,
     receipt: NEVER,
@@ -224,8 +223,7 @@ export function note(message: Message, record: LogRecord, plain: boolean): void 
   if (part === 'receipt' && time < message.receipt) message.receipt = time;
   noteFacts(message, record, outcome === 'held' || outcome === 'failed');
   if (!plain) noteExtras(message, fields);
-  const said = textOf(fields['failure_reason']);
-  const reason = said === undefined ? undefined : copied(said);
+  const reason = textOf(fields['failure_reason']);
   if (part === 'process') {
     if (time < message.processed) message.processed = time;
     if (outcome === 'held' && time < message.held) {
@@ -296,12 +294,12 @@ function noteFacts(message: Message, record: LogRecord, stops: boolean): void {
   const { part, fields } = record;
   const knowsBest = part === 'process';
   message.sender = pick(message.sender, fields['sender'], knowsBest);
-  message.subject = pickText(message.subject, fields['subject'], knowsBest);
-  message.messageId = pickText(message.messageId, fields['message_id'], knowsBest);
+  message.subject = pick(message.subject, fields['subject'], knowsBest);
+  message.messageId = pick(message.messageId, fields['message_id'], knowsBest);
   message.attachments = pick(message.attachments, fields['attachments'], knowsBest);
-  message.alertId = pickText(message.alertId, fields['alert_id'], knowsBest);
-  message.srcIp = pickText(message.srcIp, fields['src_ip'], false);
-  message.alertName = pickText(message.alertName, fields['alert_name'], stops && part === 'notice');
+  message.alertId = pick(message.alertId, fields['alert_id'], knowsBest);
+  message.srcIp = pick(message.srcIp, fields['src_ip'], false);
+  message.alertName = pick(message.alertName, fields['alert_name'], stops && part === 'notice');
   const bytes = fields['bytes'];
   if (part !== 'delivery') message.bytes = pick(message.bytes, bytes, knowsBest);
   else if (
@@ -324,7 +322,7 @@ function noteExtras(message: Message, fields: Fields): void {
     const value = fields[name];
     if (value === undefined) continue;
     message.extra ??= {};
-    if (!(name in message.extra)) message.extra[name] = standing(value);
+    if (!(name in message.extra)) message.extra[name] = value;
   }
 }
 
@@ -334,33 +332,6 @@ function pick(
   prefer: boolean,
 ): FieldValue | undefined {
   return known === undefined || (prefer && said !== undefined) ? said : known;
-}
-
-/**
- * Fields whose text may be a piece of a line, or of many lines, all of which it keeps in memory: what a message
- * keeps of them is copied.
- */
-export const copiedFields: ReadonlySet<string> = new Set([
-  'subject',
-  'message_id',
-  'alert_id',
-  'alert_name',
-  'failure_reason',
-  'src_ip',
-]);
-
-/** What a message keeps of one of the copied fields. */
-function pickText(
-  known: FieldValue | undefined,
-  said: FieldValue | undefined,
-  prefer: boolean,
-): FieldValue | undefined {
-  if (said === undefined || (known !== undefined && (!prefer || said === known))) return known;
-  return standing(said);
-}
-
-function standing(value: FieldValue): FieldValue {
-  return typeof value === 'string' ? copied(value) : value;
 }
 
 /**

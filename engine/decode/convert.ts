@@ -40,7 +40,10 @@ const maxDepth = 8;
 export const toText: Converter = (value) => textIn(value, 0);
 
 function textIn(value: unknown, depth: number): string | undefined {
-  if (typeof value === 'string') return value === '' ? undefined : copied(value.slice(0, maxText));
+  if (typeof value === 'string') {
+    if (value === '') return;
+    return value.length <= maxText ? value : copied(value.slice(0, maxText));
+  }
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (Array.isArray(value)) {
     if (depth >= maxDepth) return;
@@ -179,7 +182,7 @@ function collectAddresses(value: unknown, into: string[], depth: number): void {
         if (address !== undefined && into.length < maxMembers) into.push(address);
       }
     } else {
-      const address = addressOf(copied(value));
+      const address = addressOf(value);
       if (address !== undefined) into.push(address);
     }
   } else if (Array.isArray(value))

@@ -25,7 +25,7 @@ function finds(pattern: RE2JS, text: string, all: boolean): string[] {
   const found: string[] = [];
   while (matcher.find()) {
     const value = matcher.group(group);
-    if (value !== null && value !== '') found.push(value);
+    if (value !== null && value !== '') found.push(copied(value));
     if (!all && found.length > 0) break;
   }
   return found;
@@ -119,14 +119,13 @@ function compileMapped(rule: FieldRule): (raw: string | boolean) => FieldValue |
   return (raw) => {
     const before = known.get(raw);
     if (before !== undefined) return before;
-    const own = typeof raw === 'string' ? copied(raw) : raw;
-    const taken = take(own);
+    const taken = take(raw);
     const value = (taken === undefined || map === undefined ? taken : map(taken)) ?? null;
     // A value that is not of the wanted form is left to the keys that follow, and so not told here.
     if (taken === undefined) return null;
     if (typeof raw === 'boolean' || raw.length <= maxMappedLength) {
       if (known.size >= maxMapped) known.clear();
-      known.set(own, value);
+      known.set(raw, value);
     }
     return value;
   };
@@ -136,7 +135,7 @@ function compileMapped(rule: FieldRule): (raw: string | boolean) => FieldValue |
  * Code of a field's value. It reads the keys in place and treats the usual forms of a value there;
  * for everything else it asks compileField's function, which is slow and knows it all.
  */
-function valueCode(rule: FieldRule, source: Source, isBrief: boolean): string {
+function valueCode(rule: FieldRule, source: Source): string {
   const { keys, record } = source.access;
   const paths = (rule.from ?? []).filter((path) => mayHold(keys, path));
   const constant =
@@ -149,13 +148,13 @@ function valueCode(rule: FieldRule, source: Source, isBrief: boolean): string {
     if (path === undefined) return constant;
     if (!isPlainKey(path)) return rest;
     const isAbsent = `v === undefined || v === null || v === ''`;
-    return `(v = ${source.access.value(path)}, ${usual(rule, source, isBrief)} ? w : ${isAbsent} ? ${code(i + 1)} : ${rest})`;
+    return `(v = ${source.access.value(path)}, ${usual(rule, source)} ? w : ${isAbsent} ? ${code(i + 1)} : ${rest})`;
   };
   return code(0);
 }
 
 /** A test whether `v` is of the usual form, which leaves the field's value in `w`. */
-function usual(rule: FieldRule, source: Source, isBrief: boolean): string {
+function usual(rule: FieldRule, source: Source): string {
   const conversion = rule.as ?? 'text';
   const isText = `typeof v === 'string' && v !== ''`;
   if (rule.values !== undefined || rule.else !== undefined || conversion === 'lower') {
@@ -164,8 +163,7 @@ function usual(rule: FieldRule, source: Source, isBrief: boolean): string {
     return `(${isText} || typeof v === 'boolean') && (w = ${mapped}(v)) !== null`;
   }
   if (conversion === 'text') {
-    const value = isBrief ? 'v' : `${source.constant(copied)}(v)`;
-    return `${isText} && v.length <= ${maxText} && (w = ${value}, true)`;
+    return `${isText} && v.length <= ${maxText} && (w = v, true)`;
   }
   if (conversion === 'number') return `typeof v === 'number' && v - v === 0 && (w = v, true)`;
   const convert = source.constant(converters[conversion]);
@@ -175,7 +173,7 @@ function usual(rule: FieldRule, source: Source, isBrief: boolean): string {
 /** One field by itself. */
 export function compileValue(rule: FieldRule, access: Access): Generated<FieldValue | undefined> {
   const source = new Source(access);
-  const value = valueCode(rule, source, true);
+  const value = valueCode(rule, source);
   return source.compile(`return ${value};`);
 }
 
@@ -191,28 +189,21 @@ export function compileText(
   return source.compile(tests.join(' '));
 }
 
-interface FieldsForm {
-  /** Fields that come first whether the parser sets them or not. */
-  readonly names?: readonly string[];
-  /** Fields whose texts may be pieces of the line, as who gets them copies what is kept. */
-  readonly brief?: ReadonlySet<string>;
-}
-
 /**
- * All fields of a parser at once, as an object that always has the same shape: first `names`, then the
- * rest in the order of the rules.
+ * All fields of a parser at once, as an object that always has the same shape: first `names`, whether the parser
+ * sets them or not, then the rest in the order of the rules.
  */
 export function compileFields(
   rules: FieldRules,
   access: Access,
-  { names = [], brief = new Set() }: FieldsForm = {},
+  names: readonly string[] = [],
 ): Generated<Fields> {
   const source = new Source(access);
   const own = Object.keys(rules);
   const all = [...names, ...own.filter((name) => !names.includes(name))];
   const members = all.map((name) => {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
-    const value = rule === undefined ? 'undefined' : valueCode(rule, source, brief.has(name));
+    const value = rule === undefined ? 'undefined' : valueCode(rule, source);
     // The name of the prototype is a plain name in brackets only.
     const quoted = JSON.stringify(name);
     return `${name === '__proto__' ? `[${quoted}]` : quoted}: ${value}`;

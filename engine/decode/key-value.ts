@@ -1,3 +1,4 @@
+import { copied } from './recent.js';
 import { type FlatRecord, newRecord } from './record.js';
 
 /**
@@ -66,7 +67,7 @@ export function decodeKeyValue(text: string, from: number): FlatRecord | undefin
   let closes = -1;
   const keep = (): void => {
     if (key === undefined || valueEnd <= valueStart) return;
-    record[key] = unwrap(text.slice(valueStart, valueEnd));
+    record[key] = copied(unwrap(text.slice(valueStart, valueEnd)));
     keys++;
   };
   let at = from;
@@ -126,7 +127,7 @@ export function addCefExtension(text: string, record: Record<string, unknown>): 
     const end = m === null ? text.length : m.index;
     if (key !== undefined && !(key in record)) {
       const value = text.slice(start, end).trim();
-      if (value !== '') record[key] = value;
+      if (value !== '') record[key] = copied(value);
     }
     if (m === null) return;
     key = m[1];

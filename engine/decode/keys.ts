@@ -1,5 +1,4 @@
 import { toText } from './convert.js';
-import { copied } from './recent.js';
 import { createReader, type FlatRecord } from './record.js';
 
 /** The keys of the records in question; undefined when they can be any. */
@@ -18,7 +17,7 @@ export function isPlainKey(key: string): boolean {
 }
 
 /**
- * How generated code reaches the values of a record: an object, or a line that a pattern has taken
+ * How generated code reaches the values of a record: an object, or a line that a scanner has taken
  * apart. In its functions `v`, `w` and `r` are variables.
  */
 export interface Access {
@@ -40,8 +39,19 @@ export function objectAccess(keys?: RecordKeys): Access {
   };
 }
 
-/** A generated function: of a record, or of what a pattern found in a text, and the text. */
-export type Generated<T> = (from: FlatRecord | RegExpExecArray, text: string) => T;
+/** A line that a scanner has taken apart; wanted values by number. */
+export interface ScannedLine {
+  /** Where the texts are, or flags. */
+  readonly out: Int32Array;
+  readonly numbers: Float64Array;
+  /** By place; that of null is absent. */
+  readonly texts: readonly (string | undefined)[];
+  /** A time in milliseconds since 1970, or as it is written. */
+  time(i: number): number | string | undefined;
+}
+
+/** A generated function: of a record, or of the line that a scanner has at hand, and the line's text. */
+export type Generated<T> = (from: FlatRecord | ScannedLine, text: string) => T;
 
 /** Source of a function, with the constants that it names. */
 export class Source {
@@ -87,18 +97,16 @@ export function textOf(value: unknown): string | undefined {
 const maxAnswers = 512;
 const maxLength = 64;
 
-/** The same function, which remembers its answers about short texts. It is asked about copies of those. */
+/** The same function, which remembers its answers about short texts. */
 export function remembered<T>(of: (text: string) => T): (text: string) => T {
   const answers = new Map<string, T>();
   return (text) => {
     if (text.length > maxLength) return of(text);
     const known = answers.get(text);
     if (known !== undefined) return known;
-    // An answer may be a piece of what was asked about.
-    const own = copied(text);
-    const answer = of(own);
+    const answer = of(text);
     if (answers.size >= maxAnswers) answers.clear();
-    answers.set(own, answer);
+    answers.set(text, answer);
     return answer;
   };
 }

@@ -2,7 +2,7 @@ const parts: [string, string] = ['', ''];
 
 /**
  * A text that stands by itself. A piece of a text points into it and would keep the whole line in
- * memory for as long as the piece is known. Joined and not put together with `+`, since only that leaves
+ * memory for as long as the piece is known; so what decodes a line hands out no pieces of it. Joined and not put together with `+`, since only that leaves
  * the characters in one row, where maps and comparisons find them without a detour.
  */
 export function copied(text: string): string {
@@ -19,7 +19,7 @@ const slots = 512;
 const maxLength = 80;
 
 /**
- * The same function, asked about copies of texts, which remembers its latest answers about short ones:
+ * The same function, which remembers its latest answers about short texts:
  * the lines of a message repeat its addresses, and the same people write to each other. A few characters
  * say where an answer is kept, since a hash of all would cost as much as most answers.
  */
@@ -28,7 +28,7 @@ export function recent<T>(of: (text: string) => T): (text: string) => T {
   const answers = new Array<T | undefined>(slots).fill(undefined);
   return (text) => {
     const { length } = text;
-    if (length < 4 || length > maxLength) return of(copied(text));
+    if (length < 4 || length > maxLength) return of(text);
     const middle = length >> 1;
     const hash =
       text.charCodeAt(0) * 7 +
@@ -39,9 +39,8 @@ export function recent<T>(of: (text: string) => T): (text: string) => T {
       length * 257;
     const slot = (hash ^ (hash >> 9)) & (slots - 1);
     if (texts[slot] === text) return answers[slot] as T;
-    const own = copied(text);
-    const answer = of(own);
-    texts[slot] = own;
+    const answer = of(text);
+    texts[slot] = text;
     answers[slot] = answer;
     return answer;
   };

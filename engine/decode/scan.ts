@@ -1,61 +1,256 @@
-import { type Access, isPlainKey } from './keys.js';
+/**
+ * Lines of JSON whose shape is known, taken apart without making an object: scan.wat looks at sixteen
+ * bytes at a time, and knows again the texts that it has met lately, so that an address, a message id
+ * or a subject that comes on several lines is one text and made once.
+ *
+ * A shape is the keys of a line in their order, and the types of the values that somebody wants. What
+ * matches is taken as JSON.parse would take it, escapes and all; a line with anything else (white space,
+ * other keys, nested values, a wanted number that is no whole one) does not match and is read by JSON.parse.
+ *
+ * Invariant: what was met before never shows. A place of the table has another text only after it is
+ * named among the news, and a line never loses a text of its own to another.
+ */
+import { type Access, isPlainKey, type ScannedLine } from './keys.js';
 import type { FlatRecord } from './record.js';
+import { scanBinary } from './scan.generated.js';
+import { parseTime } from './time.js';
 
-/** Longer lines are rare, and not worth a pattern's memory. */
-export const maxScanned = 16_384;
+/** Longer lines are rare. */
+const maxScanned = 16_384;
+/** Room of one program, and how many there is room for. */
+const programSize = 8192;
+const maxPrograms = 32;
+/** Wanted values of one shape. */
+const maxWanted = 128;
+/** Bytes compared at a time. */
+const width = 16;
 
-const text = String.raw`[^"\\\x00-\x1f]*`;
-const number = String.raw`-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?`;
+/** Kinds of value in a program; see scan.wat. */
+const kinds = { any: 0, text: 1, number: 2, flag: 3, time: 4, end: -1 } as const;
 
-/** A pattern for lines of one shape, and how code reaches the values that it finds. */
+/** How to tell lines of a shape, and how code reaches the values of one. */
 export interface Scan {
-  readonly pattern: RegExp;
+  /** Where its program stands. */
+  readonly program: number;
   readonly access: Access;
 }
 
-/**
- * A pattern that takes apart JSON lines whose keys are just those of `record`, in its order, as
- * JSON.parse would: texts without escapes, numbers, flags and nulls, the wanted ones of the same type
- * as here. It matches no line that has anything else, white space included. Such a line is read in
- * half the time of JSON.parse, mostly because only what is `wanted` is made. Undefined for a record
- * that cannot be told this way.
- */
-export function scanOf(record: FlatRecord, wanted: ReadonlySet<string>): Scan | undefined {
-  const found = new Map<string, string>();
-  const members: string[] = [];
-  const keys = Object.keys(record);
-  for (const key of keys) {
-    const sample = record[key];
-    // An object holds the keys that are numbers first, so its order would not be the line's.
-    if (/^\d/.test(key) || (typeof sample === 'object' && sample !== null)) return;
-    let value = `(?:"${text}"|${number}|true|false|null)`;
-    if (wanted.has(key) && isPlainKey(key)) {
-      const group = `m[${found.size + 1}]`;
-      if (typeof sample === 'number') {
-        value = `(${number})`;
-        found.set(key, `+${group}`);
-      } else if (typeof sample === 'boolean') {
-        value = '(true|false)';
-        found.set(key, `(${group} === 'true')`);
-      } else {
-        value = `(?:"(${text})"|null)`;
-        // A null and a key that is not there mean the same to every parser.
-        found.set(key, group);
-      }
-    }
-    members.push(`${escaped(JSON.stringify(key))}:${value}`);
+/** As much of WebAssembly as is used: its types come with those of browsers, which are none of ours. */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: Exports };
+};
+
+type Exports = {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly scan: (program: number, end: number) => number;
+} & { readonly [constant in Constant]: { readonly value: number } };
+
+type Constant =
+  | 'OUT'
+  | 'SPANS'
+  | 'DAY'
+  | 'NUMBERS'
+  | 'COUNTS'
+  | 'NEWS'
+  | 'LONGS'
+  | 'LINE'
+  | 'PROGRAMS'
+  | 'PLACES'
+  | 'LENGTHS'
+  | 'TEXTS'
+  | 'SHORT';
+
+const withOffset = /^\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d[+-]\d{4}$/;
+/** What is less might be taken for seconds. */
+const firstTime = 1e11;
+
+let compiled: object | undefined;
+
+/** What it holds as a ScannedLine is of the line that matched last. */
+export class Scanner implements ScannedLine {
+  readonly out: Int32Array;
+  readonly numbers: Float64Array;
+  readonly texts: (string | undefined)[];
+  private readonly exports: Exports;
+  private readonly bytes: Buffer & { utf8Slice(from: number, to: number): string };
+  private readonly window: Uint8Array;
+  private readonly counts: Int32Array;
+  private readonly news: Int32Array;
+  private readonly longs: Int32Array;
+  private readonly line: number;
+  /** Where there is room for a program. */
+  private readonly free: number[];
+  private readonly spans: Int32Array;
+  private readonly lengths: Int32Array;
+  private readonly stored: number;
+  private readonly short: number;
+  /** Where the time stands of whose day the lines are, and the beginning of that day. */
+  private readonly known: number;
+  private day = 0;
+  private readonly encoder = new TextEncoder();
+  /** Where the line at hand ends. */
+  private end = 0;
+
+  /** Throws where no memory can be had for it: some 10 GB of addresses, of which 1.4 MB are used. */
+  constructor() {
+    compiled ??= new WebAssembly.Module(Buffer.from(scanBinary, 'base64'));
+    const { exports } = new WebAssembly.Instance(compiled);
+    this.exports = exports;
+    const at = (name: Constant): number => exports[name].value;
+    const { buffer } = exports.memory;
+    this.out = new Int32Array(buffer, at('OUT'), maxWanted);
+    this.numbers = new Float64Array(buffer, at('NUMBERS'), maxWanted);
+    this.counts = new Int32Array(buffer, at('COUNTS'), 2);
+    this.news = new Int32Array(buffer, at('NEWS'), maxWanted);
+    this.longs = new Int32Array(buffer, at('LONGS'), 3 * maxWanted);
+    this.line = at('LINE');
+    const programs = at('PROGRAMS');
+    this.free = Array.from({ length: maxPrograms }, (_, i) => programs + i * programSize);
+    this.spans = new Int32Array(buffer, at('SPANS'), 3 * maxWanted);
+    this.lengths = new Int32Array(buffer, at('LENGTHS'));
+    this.stored = at('TEXTS');
+    this.short = at('SHORT');
+    this.known = at('DAY');
+    this.bytes = Buffer.from(buffer) as Scanner['bytes'];
+    this.window = new Uint8Array(buffer, this.line, 3 * maxScanned);
+    const places = at('PLACES');
+    this.texts = new Array<string | undefined>(places + 1 + maxWanted).fill('');
+    this.texts[places] = undefined;
   }
-  return {
-    pattern: new RegExp(String.raw`^\{${members.join(',')}\}$`),
-    access: {
-      keys: new Set(keys),
-      parameters: 'm, x',
-      record: '(r ??= p(x))',
-      value: (key) => found.get(key) ?? `(r ??= p(x))[${JSON.stringify(key)}]`,
-    },
-  };
+
+  /**
+   * Learns the shape of a record. Undefined for a record that cannot be told this way, or when there is no room.
+   *
+   * @param wanted keys whose values are asked for
+   * @param times further keys, which are asked for as times and nothing else
+   */
+  add(
+    record: FlatRecord,
+    wanted: ReadonlySet<string>,
+    times: ReadonlySet<string>,
+  ): Scan | undefined {
+    const found = new Map<string, string>();
+    const keys = Object.keys(record);
+    const steps: number[] = [];
+    for (const [at, key] of keys.entries()) {
+      const sample = record[key];
+      const isWanted = wanted.has(key) || times.has(key);
+      // An object holds the keys that are numbers first, so its order would not be the line's.
+      if (/^\d/.test(key) || !(isPlain(sample) || (!isWanted && isPlainList(sample)))) return;
+      let kind: number = kinds.any;
+      if (isWanted && isPlainKey(key) && found.size < maxWanted) {
+        const i = found.size;
+        if (typeof sample === 'number') {
+          kind = kinds.number;
+          found.set(key, `m.numbers[${i}]`);
+        } else if (typeof sample === 'boolean') {
+          kind = kinds.flag;
+          found.set(key, `(m.out[${i}] === 1)`);
+        } else if (times.has(key)) {
+          kind = kinds.time;
+          found.set(key, `m.time(${i})`);
+        } else {
+          kind = kinds.text;
+          // A null and a key that is not there mean the same to every parser.
+          found.set(key, `m.texts[m.out[${i}]]`);
+        }
+      }
+      step(steps, kind, `${at === 0 ? '{' : ','}${JSON.stringify(key)}:`);
+    }
+    step(steps, kinds.end, keys.length === 0 ? '{}' : '}');
+    const program = steps.length > programSize ? undefined : this.free.pop();
+    if (program === undefined) return;
+    this.bytes.set(steps, program);
+    return {
+      program,
+      access: {
+        keys: new Set(keys),
+        parameters: 'm, x',
+        record: '(r ??= p(x))',
+        value: (key) => found.get(key) ?? `(r ??= p(x))[${JSON.stringify(key)}]`,
+      },
+    };
+  }
+
+  /** Forgets a shape. */
+  remove({ program }: Scan): void {
+    this.free.push(program);
+  }
+
+  get isFull(): boolean {
+    return this.free.length === 0;
+  }
+
+  /** Takes a line for `matches`; false when it is none that can be told. */
+  load(text: string): boolean {
+    if (text.charCodeAt(0) !== 123 || text.length > maxScanned) return false;
+    const { written } = this.encoder.encodeInto(text, this.window);
+    this.end = this.line + written;
+    // Half of a pair has no form in bytes.
+    return written === text.length || text.isWellFormed();
+  }
+
+  /** Whether the line has the shape. If so its values are there until the next line is loaded. */
+  matches({ program }: Scan): boolean {
+    if (this.exports.scan(program, this.end) === 0) return false;
+    const { counts, news, longs, texts } = this;
+    for (let i = counts[0] as number; i > 0; ) {
+      const place = news[--i] as number;
+      const from = this.stored + place * this.short;
+      // A set of four lengths is twelve numbers further on than that before it.
+      const length = this.lengths[(place & ~3) * 4 + (place & 3)] as number;
+      texts[place] = this.text(from, from + length);
+    }
+    for (let i = 3 * (counts[1] as number); i > 0; i -= 3)
+      texts[longs[i - 3] as number] = this.text(longs[i - 2] as number, longs[i - 1] as number);
+    return true;
+  }
+
+  /** Most lines are of the same day as the line before. */
+  time(i: number): number | string | undefined {
+    const second = this.out[i] as number;
+    return second >= 0 ? this.day + second * 1000 : this.otherTime(i);
+  }
+
+  private otherTime(i: number): number | string | undefined {
+    const from = this.spans[3 * i] as number;
+    if (from === 0) return;
+    const text = this.text(from, this.spans[3 * i + 1] as number);
+    const time = withOffset.test(text) ? parseTime(text) : undefined;
+    if (time === undefined || time < firstTime) return text;
+    this.bytes.copyWithin(this.known, from, from + text.length);
+    const [hour = 0, minute = 0, second = 0] = text.slice(11, 19).split(':').map(Number);
+    this.day = time - ((hour * 60 + minute) * 60 + second) * 1000;
+    return time;
+  }
+
+  private text(from: number, to: number): string {
+    const raw = this.bytes.utf8Slice(from, to);
+    return raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw;
+  }
 }
 
-function escaped(key: string): string {
-  return key.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+function isPlain(value: unknown): boolean {
+  return typeof value !== 'object' || value === null;
+}
+
+function isPlainList(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isPlain);
+}
+
+/** Adds a step to a program, as bytes. */
+function step(steps: number[], kind: number, literal: string): void {
+  const bytes = Buffer.from(literal);
+  const room = Math.ceil(bytes.length / width) * width;
+  const text = Buffer.alloc(2 * room);
+  for (const [at, byte] of bytes.entries()) {
+    const place = Math.floor(at / width) * 2 * width + (at % width);
+    text[place] = byte;
+    text[place + width] = 0xff;
+  }
+  const head = Buffer.alloc(8);
+  head.writeInt32LE(kind, 0);
+  head.writeInt32LE(bytes.length, 4);
+  steps.push(...head, ...text);
 }

@@ -1,5 +1,3 @@
-import { copied } from './recent.js';
-
 const DAY = 86_400_000;
 
 /** Days since 1970-01-01 of a date in the Gregorian calendar. */
@@ -70,23 +68,11 @@ const epochText = /^\d{9,15}(?:\.\d{1,9})?$/;
 export function parseTime(value: unknown): number | undefined {
   if (typeof value === 'number') return fromEpoch(value);
   if (typeof value !== 'string' || value.length > 64) return;
-  const fast = withinMinute(value) ?? parseFixed(value) ?? parseIso(value);
+  const fast = parseFixed(value) ?? parseIso(value);
   if (fast !== undefined) return fast;
   const text = value.trim();
   if (epochText.test(text)) return fromEpoch(Number(text));
   return text === value ? parseUsDate(text) : (parseIso(text) ?? parseUsDate(text));
-}
-
-/** The minute of the last text read with an offset, up to its seconds, and what came behind them. */
-let lastMinute = '';
-let lastEnding = '';
-let lastMoment = 0;
-
-/** Most lines are of the same minute as the line before; undefined for others. */
-function withinMinute(text: string): number | undefined {
-  if (text.length !== 24 || !text.startsWith(lastMinute) || !text.endsWith(lastEnding)) return;
-  const second = pair(text, 17);
-  return second >= 0 && second < 60 && lastMinute !== '' ? lastMoment + second * 1000 : undefined;
 }
 
 /** The last date read, as yyyymmdd, and its first millisecond: lines come a day at a time. */
@@ -131,11 +117,7 @@ function parseFixed(text: string): number | undefined {
   if ((hours | minutes) < 0 || hours > 18 || minutes > 59) return;
   const offset = (hours * 60 + minutes) * 60_000;
   if (sign !== 43 && sign !== 45) return;
-  const utc = sign === 43 ? time - offset : time + offset;
-  lastMinute = copied(text.slice(0, 17));
-  lastEnding = text.slice(19);
-  lastMoment = utc - second * 1000;
-  return utc;
+  return sign === 43 ? time - offset : time + offset;
 }
 
 /** The number that two digits are; -1 when they are none. */

@@ -1,5 +1,5 @@
 import type { ParserEntry } from '#content';
-import { copiedFields, isMailField } from '../assemble/message.js';
+import { isMailField } from '../assemble/message.js';
 import type { BinaryReader, BinaryWriter } from '../binary.js';
 import type {
   Counters,
@@ -13,12 +13,12 @@ import type {
 } from '../contract.js';
 import { compileFields, compileText, compileValue } from '../decode/fields.js';
 import { unfold, withoutColumnSuffixes } from '../decode/json.js';
-import { type Access, type Generated, objectAccess } from '../decode/keys.js';
+import { type Access, type Generated, objectAccess, type ScannedLine } from '../decode/keys.js';
 import { decodeLine, isBlank } from '../decode/line.js';
 import { compileMatch } from '../decode/match.js';
 import { copied } from '../decode/recent.js';
 import { type FlatRecord, isRecord } from '../decode/record.js';
-import { maxScanned, scanOf } from '../decode/scan.js';
+import { type Scan, Scanner } from '../decode/scan.js';
 import { Shapes } from '../decode/shapes.js';
 
 export interface ParseStage {
@@ -27,6 +27,8 @@ export interface ParseStage {
   readonly unparsed: readonly UnparsedSample[];
   /** By parser, whether its records have no fields but those of every mail. */
   readonly plain: readonly boolean[];
+  /** Brings the counter of records by parser, kept apart for speed, up to date. */
+  tally(): void;
   forgetSamples(): void;
   save(writer: BinaryWriter): void;
   load(reader: BinaryReader): void;
@@ -57,9 +59,9 @@ interface Shape {
   isOwn: boolean;
 }
 
-/** A pattern for the lines of a shape, with the parsers that may take them. */
-interface Scanner {
-  readonly pattern: RegExp;
+/** A shape that lines are told by, with the parsers that may take them. */
+interface Scanned {
+  readonly scan: Scan;
   readonly parsers: readonly CompiledParser[];
 }
 
@@ -67,9 +69,7 @@ interface Scanner {
 const worthCompiling = 64;
 /** Shapes that have code of their own; what else comes is read with the code for all. */
 const maxOwn = 200;
-/** Patterns that are tried on a line; the one that matched last is in front. */
-const maxScanners = 10;
-/** Lines that no pattern takes before they are left alone, and how long then. */
+/** Lines of no known shape before lines are not looked at for one, and how long then. */
 const fullTrust = 256;
 const restingLines = 8192;
 
@@ -102,7 +102,10 @@ function withoutEpoch(join: string): string {
 interface CompiledParsers {
   readonly all: readonly CompiledParser[];
   readonly shapes: Shapes<Shape>;
-  readonly scanners: Scanner[];
+  /** The one that matched last is in front. */
+  readonly scanned: Scanned[];
+  /** Undefined before there is a shape to be told. */
+  scanner: Scanner | undefined;
   /** Compiles the parsers of a shape for its records, of which this is one, once that is worth it. */
   settle(shape: Shape, record: FlatRecord): void;
 }
@@ -121,11 +124,11 @@ function compiledOnce(parsers: readonly ParserEntry[]): CompiledParsers {
 function compileParsers(parsers: readonly ParserEntry[]): CompiledParsers {
   const any = objectAccess();
   const all = compileAll(parsers, any);
-  const scanners: Scanner[] = [];
   let own = 0;
-  return {
+  const compiled: CompiledParsers = {
     all,
-    scanners,
+    scanned: [],
+    scanner: undefined,
     shapes: new Shapes((list) => {
       const keys = new Set(list);
       const access = objectAccess(keys);
@@ -141,14 +144,30 @@ function compileParsers(parsers: readonly ParserEntry[]): CompiledParsers {
       own++;
       const indexes = shape.parsers.map(({ index }) => index);
       shape.parsers = compileAll(parsers, objectAccess(shape.keys), indexes);
-      const wanted = indexes.flatMap((index) => keysOf(parsers[index] as ParserEntry, shape.keys));
-      const scan = shape.parsers.length === 0 ? undefined : scanOf(record, new Set(wanted));
-      if (scan === undefined) return;
-      const scanner = { pattern: scan.pattern, parsers: compileAll(parsers, scan.access, indexes) };
-      scanners.unshift(scanner);
-      if (scanners.length > maxScanners) scanners.pop();
+      if (shape.parsers.length === 0) return;
+      const takers = indexes.map((index) => parsers[index] as ParserEntry);
+      const wanted = new Set(takers.flatMap((parser) => keysOf(parser, shape.keys)));
+      const times = new Set<string>();
+      for (const key of takers.flatMap(({ fields }) => fields['time']?.from ?? []))
+        if (!wanted.has(key)) times.add(key);
+      compiled.scanner ??= newScanner();
+      const { scanned, scanner } = compiled;
+      if (scanner?.isFull === true) scanner.remove((scanned.pop() as Scanned).scan);
+      const scan = scanner?.add(record, wanted, times);
+      if (scan !== undefined)
+        scanned.unshift({ scan, parsers: compileAll(parsers, scan.access, indexes) });
     },
   };
+  return compiled;
+}
+
+/** Undefined where there is no memory for one: lines are then read by JSON.parse, to the same effect. */
+function newScanner(): Scanner | undefined {
+  try {
+    return new Scanner();
+  } catch {
+    return;
+  }
 }
 
 function compileAll(
@@ -164,7 +183,7 @@ function compileAll(
   return all;
 }
 
-/** The keys that a parser reads in most records of a shape: of alternatives, the first that is there. */
+/** The keys that a parser reads in most records of a shape, but for the time: of alternatives, the first that is there. */
 function keysOf({ match, yields, fields }: ParserEntry, keys: ReadonlySet<string>): string[] {
   const { all = [], any = [], none = [], equals, unless, matches, misses } = match;
   const tested = [equals, unless, matches, misses].flatMap((of) => Object.keys(of ?? {}));
@@ -173,8 +192,8 @@ function keysOf({ match, yields, fields }: ParserEntry, keys: ReadonlySet<string
     any.flatMap((key) => key.split('|')),
     yields.join ?? [],
   ];
-  for (const { from = [], collect } of Object.values(fields))
-    choices.push(...(collect === true ? from.map((key) => [key]) : [from]));
+  for (const [name, { from = [], collect }] of Object.entries(fields))
+    if (name !== 'time') choices.push(...(collect === true ? from.map((key) => [key]) : [from]));
   return choices.flatMap((paths) => paths.find((path) => keys.has(path)) ?? []);
 }
 
@@ -188,8 +207,7 @@ function compileParser(
   if (matches === undefined) return;
   const { kind, part, join = [] } = parser.yields;
   const { time = {}, ...rest } = parser.fields;
-  // Stage 2 reads the lines of a message quickly when all have their fields in one order, and copies
-  // what it keeps of them. A release may be an event by itself, and keeps the order it was given.
+  // Stage 2 reads the lines of a message quickly when all have their fields in one order. A release may be an event by itself, and keeps the order it was given.
   const isPart = kind === 'mail' && part !== undefined && part !== 'release';
   return {
     index,
@@ -199,7 +217,7 @@ function compileParser(
     part,
     join: compileText(join, access),
     time: compileValue(time, access),
-    fields: compileFields(rest, access, isPart ? { names: partFields, brief: copiedFields } : {}),
+    fields: compileFields(rest, access, isPart ? partFields : []),
   };
 }
 
@@ -209,10 +227,13 @@ function compileParser(
  * that plain lines pay nothing for the exotic ones.
  */
 export function createParseStage(parsers: readonly ParserEntry[], counters: Counters): ParseStage {
-  const { all, shapes, scanners, settle } = compiledOnce(parsers);
-  /** Lines that patterns took, less those that none did; below zero they rest for some lines. */
+  const compiled = compiledOnce(parsers);
+  const { all, shapes, scanned, settle } = compiled;
+  /** Lines of a known shape, less those of none; below zero they are not looked at for some lines. */
   let trust = fullTrust;
   const samples: UnparsedSample[] = [];
+  /** Records by parser since the last tally. */
+  const parsed = new Float64Array(parsers.length);
   for (const parser of parsers) counters.parsed[parser.id] ??= 0;
 
   function find(record: FlatRecord): CompiledParser | undefined {
@@ -244,14 +265,14 @@ export function createParseStage(parsers: readonly ParserEntry[], counters: Coun
     line: LogLine,
     parser: CompiledParser,
     time: number,
-    from: FlatRecord | RegExpExecArray,
+    from: FlatRecord | ScannedLine,
     text: string,
     emit: (r: LogRecord) => void,
   ): void {
     const join = parser.join(from, text);
     const fields = parser.fields(from, text);
     counters.records++;
-    counters.parsed[parser.id] = (counters.parsed[parser.id] ?? 0) + 1;
+    parsed[parser.index] = (parsed[parser.index] as number) + 1;
     emit({
       line: line.id,
       parser: parser.index,
@@ -263,27 +284,27 @@ export function createParseStage(parsers: readonly ParserEntry[], counters: Coun
     });
   }
 
-  /** Whether a pattern takes the line apart and a parser takes what it finds. */
+  /** Whether the line is of a known shape and a parser takes what it holds. */
   function scan(line: LogLine, emit: (record: LogRecord) => void): boolean {
     const { text } = line;
-    if (text.charCodeAt(0) !== 123 || text.length > maxScanned || trust <= 0) {
+    const { scanner } = compiled;
+    if (scanner === undefined || trust <= 0 || !scanner.load(text)) {
       if (trust <= 0 && ++trust > 0) trust = fullTrust;
       return false;
     }
-    for (let i = 0; i < scanners.length; i++) {
-      const scanner = scanners[i] as Scanner;
-      const found = scanner.pattern.exec(text);
-      if (found === null) continue;
+    for (let i = 0; i < scanned.length; i++) {
+      const shape = scanned[i] as Scanned;
+      if (!scanner.matches(shape.scan)) continue;
       if (i > 0) {
-        scanners[i] = scanners[i - 1] as Scanner;
-        scanners[i - 1] = scanner;
+        scanned[i] = scanned[i - 1] as Scanned;
+        scanned[i - 1] = shape;
       }
       if (trust < fullTrust) trust++;
-      for (const parser of scanner.parsers) {
-        if (!parser.matches(found, text)) continue;
-        const time = parser.time(found, text);
+      for (const parser of shape.parsers) {
+        if (!parser.matches(scanner, text)) continue;
+        const time = parser.time(scanner, text);
         if (typeof time !== 'number') return false;
-        hand(line, parser, time, found, text, emit);
+        hand(line, parser, time, scanner, text, emit);
         return true;
       }
       return false;
@@ -363,6 +384,13 @@ export function createParseStage(parsers: readonly ParserEntry[], counters: Coun
     plain: parsers.map(({ fields }) =>
       Object.keys(fields).every((name) => name === 'time' || isMailField(name)),
     ),
+    tally() {
+      for (const [at, { id }] of parsers.entries()) {
+        const more = parsed[at] as number;
+        if (more > 0) counters.parsed[id] = (counters.parsed[id] ?? 0) + more;
+      }
+      parsed.fill(0);
+    },
     forgetSamples() {
       samples.length = 0;
     },

@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compile, type JSONSchema } from 'json-schema-to-typescript';
+import { generateBinary } from './binary.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -42,12 +43,16 @@ export async function generateTypes(schemaFolder: string): Promise<string> {
 }
 
 export async function generateAll(): Promise<{ path: string; text: string }[]> {
-  return Promise.all(
-    targets.map(async ({ schemas, out }) => ({
+  return Promise.all([
+    ...targets.map(async ({ schemas, out }) => ({
       path: join(root, out),
       text: await generateTypes(join(root, schemas)),
     })),
-  );
+    {
+      path: join(root, 'engine/decode/scan.generated.ts'),
+      text: await generateBinary(join(root, 'engine/decode/scan.wat'), 'scanBinary'),
+    },
+  ]);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -4,10 +4,9 @@ import { expect, test } from 'vitest';
 import { loadContent, type ParserEntry } from '#content';
 import type { LogRecord } from '../../engine/contract.js';
 import { emptyCounters } from '../../engine/counters.js';
-import { compileField, compileFields } from '../../engine/decode/fields.js';
+import { compileField } from '../../engine/decode/fields.js';
 import { objectAccess } from '../../engine/decode/keys.js';
 import { compileMatch } from '../../engine/decode/match.js';
-import { scanOf } from '../../engine/decode/scan.js';
 import { createParseStage } from '../../engine/stages/1-parse.js';
 
 const { pack } = await loadContent(fileURLToPath(new URL('../../content', import.meta.url)));
@@ -134,60 +133,4 @@ test('a line is read the same, however many of its shape were read before', () =
     }),
     { numRuns: 150 },
   );
-});
-
-test('a pattern of a shape takes only what JSON.parse takes, and finds the same values', () => {
-  const flat = fc.dictionary(
-    fc.string({ maxLength: 6, unit: 'binary' }),
-    fc.oneof(odd, fc.string({ maxLength: 30 }), fc.integer()),
-    { maxKeys: 6, noNullPrototype: true },
-  );
-  let taken = 0;
-  fc.assert(
-    fc.property(flat, flat, fc.nat(pens.length - 1), (sample, other, pen) => {
-      const names = Object.keys(sample);
-      const scan = scanOf(sample, new Set(names));
-      if (scan === undefined) return;
-      const rules = Object.fromEntries(
-        names
-          .filter((name) => !/[.|]/.test(name))
-          .map((name, i) => [`f${i}`, { from: [name] as [string] }]),
-      );
-      const quick = compileFields(rules, scan.access);
-      const values = Object.values(other);
-      const mixed = names.map((name, i): [string, unknown] => [name, values[i] ?? sample[name]]);
-      for (const line of [written(Object.entries(sample)), written(mixed)].map(
-        pens[pen] ?? String,
-      )) {
-        const found = scan.pattern.exec(line);
-        if (found === null) continue;
-        taken++;
-        const record = JSON.parse(line) as Flat;
-        expect(Object.keys(record)).toEqual(names);
-        const wanted = Object.entries(rules).map(([name, rule]) => [
-          name,
-          compileField(rule)(record),
-        ]);
-        expect(quick(found, line)).toEqual(Object.fromEntries(wanted));
-      }
-    }),
-    { numRuns: 2000 },
-  );
-  expect(taken).toBeGreaterThan(200);
-});
-
-test('a pattern takes the plain lines of its shape', () => {
-  const line = '{"a":"x y","b":12,"c":true,"d":null,"e":-1.5e3}';
-  const scan = scanOf(JSON.parse(line) as Flat, new Set(['a', 'b', 'c', 'd']));
-  for (const same of [line, '{"a":"","b":0,"c":false,"d":"now","e":"other"}'])
-    expect(scan?.pattern.test(same)).toBe(true);
-  for (const differs of [
-    '{"a":"x y","b":12,"c":true,"d":null}',
-    '{"b":12,"a":"x y","c":true,"d":null,"e":1}',
-    '{"a":"x y","b":"12","c":true,"d":null,"e":1}',
-    '{"a":"x\\ty","b":12,"c":true,"d":null,"e":1}',
-    '{"a":"x y","b":012,"c":true,"d":null,"e":1}',
-    '{"a":"x y","b":12,"c":true,"d":null,"e":1} ',
-  ])
-    expect(scan?.pattern.test(differs), differs).toBe(false);
 });
