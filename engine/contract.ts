@@ -9,6 +9,15 @@
 export interface LogLine {
   readonly id: number;
   readonly text: string;
+  /** Where the text stands as UTF-8: the engine then need not write it as bytes again. */
+  readonly source?: LineSource;
+  readonly start?: number;
+  readonly end?: number;
+}
+
+/** Bytes of which several lines are pieces; gone before others are written in their place. */
+export interface LineSource {
+  bytes: Uint8Array | undefined;
 }
 
 export type RecordKind = 'mail' | 'web' | 'app' | 'login' | 'network' | 'process' | 'other';

@@ -14,6 +14,7 @@ export type {
   Explanation,
   Fields,
   FieldValue,
+  LineSource,
   LogLine,
   LogRecord,
   ModelReading,

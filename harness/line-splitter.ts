@@ -14,7 +14,7 @@
  * Over 400 lines because lines and documents share one position in one piece of memory.
  */
 import { isAscii, isUtf8 } from 'node:buffer';
-import { type LogLine, recordListKeys } from '#engine';
+import { type LineSource, type LogLine, recordListKeys } from '#engine';
 
 export interface SplitFault {
   readonly lineNumber: number;
@@ -107,6 +107,7 @@ class Splitter implements LineSplitter {
   /** The bytes at hand: the beginning of `room`. */
   private buffer: Buffer = Buffer.alloc(0);
   private room: Buffer = Buffer.alloc(0);
+  private source: LineSource = { bytes: undefined };
   /** First byte that is not dealt with. */
   private at = 0;
   private final = false;
@@ -189,6 +190,7 @@ class Splitter implements LineSplitter {
    * each chunk. It doubles for a long line, which comes in many chunks and would else be copied for each.
    */
   private append(chunk: Uint8Array): void {
+    this.source.bytes = undefined;
     const keep = this.keepFrom();
     const rest = this.buffer.length - keep;
     const length = rest + chunk.length;
@@ -200,6 +202,7 @@ class Splitter implements LineSplitter {
     } else if (keep > 0) room.copyWithin(0, keep, keep + rest);
     room.set(chunk, rest);
     this.buffer = room.subarray(0, length);
+    this.source = { bytes: this.buffer };
     this.at -= keep;
     if (this.recordStart !== -1) this.recordStart -= keep;
     if (this.answerStart !== -1) this.answerStart -= keep;
@@ -613,7 +616,7 @@ class Splitter implements LineSplitter {
         this.fault({ lineNumber, kind: 'invalid UTF-8' });
       text = this.buffer.toString(this.encoding === 'ascii' ? 'latin1' : 'utf8', from, end);
     }
-    this.out.push({ id: this.offset + lineNumber, text });
+    this.out.push({ id: this.offset + lineNumber, text, source: this.source, start: from, end });
   }
 
   /** One look at all bytes at hand is cheaper than one for each line; most logs are nearly all ASCII. */

@@ -3,8 +3,11 @@ import { copied, recent } from './recent.js';
 import { type FlatRecord, isRecord, isThere } from './record.js';
 import { parseTime } from './time.js';
 
-/** A decoded value as a field's value; undefined when it is not of that form. */
-export type Converter = (value: unknown) => FieldValue | undefined;
+/**
+ * A decoded value as a field's value; undefined when it is not of that form. A text that comes again may come with
+ * the same `place`, by which the answer is found.
+ */
+export type Converter = (value: unknown, place?: number) => FieldValue | undefined;
 
 function jsonList(text: string): unknown[] | undefined {
   if (text.charCodeAt(0) !== 91) return;
@@ -144,8 +147,12 @@ interface Addressed {
   readonly isList: boolean;
 }
 
+/** One address in lower case and nothing else, as most are written. */
+const plainAddress = /^[a-z\d._=+-]{1,200}@[a-z\d.-]{1,190}$/;
+
 /** One memory for both: who sends also gets mail, and a text that is new would be looked at twice. */
 const addressed = recent((text): Addressed => {
+  if (plainAddress.test(text)) return { address: text, alone: [text], isList: false };
   const mailbox = mailboxIn(text);
   const address = mailbox === undefined ? addressOf(text) : mailboxAddress(mailbox, 0);
   return {
@@ -167,8 +174,8 @@ function mailboxAddress(value: unknown, depth: number): string | undefined {
     : undefined;
 }
 
-export const toAddress: Converter = (value) =>
-  typeof value === 'string' ? addressed(value).address : mailboxAddress(value, 0);
+export const toAddress: Converter = (value, place = 0) =>
+  typeof value === 'string' ? addressed(value, place).address : mailboxAddress(value, 0);
 
 function collectAddresses(value: unknown, into: string[], depth: number): void {
   if (into.length >= maxMembers || depth > 4) return;
@@ -200,9 +207,9 @@ function addressesIn(value: unknown): readonly string[] | undefined {
 }
 
 /** Each address once, in order of appearance. */
-export const toAddresses: Converter = (value) => {
+export const toAddresses: Converter = (value, place = 0) => {
   if (typeof value !== 'string') return addressesIn(value);
-  const { alone, isList } = addressed(value);
+  const { alone, isList } = addressed(value, place);
   return isList ? addressesIn(value) : alone;
 };
 
@@ -262,12 +269,14 @@ export const toFlag: Converter = (value) => {
   return text === 'false' || text === 'no' || text === '0' ? false : undefined;
 };
 
+const plainIpv4 = /^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$/;
 const ipv4 = /^(?:::ffff:)?(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})(?::\d+)?$/i;
 const ipv6 = /^\[?([0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:\.\d{1,3}){0,3})(?:%\w+)?\]?(?::\d+)?$/i;
 
 /** An IP address without brackets and port. */
 export const toIp: Converter = (value) => {
   if (typeof value !== 'string' || value.length > 64) return;
+  if (plainIpv4.test(value)) return value;
   const text = value.trim();
   const m = ipv4.exec(text) ?? ipv6.exec(text);
   return m?.[1] === undefined ? undefined : copied(m[1].toLowerCase());

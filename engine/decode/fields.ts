@@ -111,12 +111,19 @@ export function compileField(rule: FieldRule): Extractor {
 const maxMapped = 256;
 const maxMappedLength = 40;
 
-/** What a value map makes of a decoded text or flag; null when nothing. */
-function compileMapped(rule: FieldRule): (raw: string | boolean) => FieldValue | null {
+/** Answers of a map that are found by the number of a text; a power of two. */
+const maxPlaced = 16;
+
+/** What a value map makes of a decoded text or flag; null when nothing. `place` may be any number. */
+function compileMapped(
+  rule: FieldRule,
+): (raw: string | boolean, place: number) => FieldValue | null {
   const take = compileTake(rule);
   const map = compileMap(rule);
   const known = new Map<string | boolean, FieldValue | null>();
-  return (raw) => {
+  const placed: (string | boolean)[] = new Array(maxPlaced).fill('');
+  const answers: (FieldValue | null)[] = new Array(maxPlaced).fill(null);
+  const answer = (raw: string | boolean): FieldValue | null => {
     const before = known.get(raw);
     if (before !== undefined) return before;
     const taken = take(raw);
@@ -128,6 +135,14 @@ function compileMapped(rule: FieldRule): (raw: string | boolean) => FieldValue |
       known.set(raw, value);
     }
     return value;
+  };
+  return (raw, place) => {
+    const at = place & (maxPlaced - 1);
+    if (placed[at] !== raw) {
+      answers[at] = answer(raw);
+      placed[at] = raw;
+    }
+    return answers[at] as FieldValue | null;
   };
 }
 
@@ -142,32 +157,36 @@ function valueCode(rule: FieldRule, source: Source): string {
     rule.constant === undefined ? 'undefined' : source.constant(internal(rule.constant));
   if (paths.length === 0) return constant;
   const rest = `${source.constant(compileField(rule))}(${record})`;
-  if (rule.collect === true || rule.pattern !== undefined) return rest;
+  const isMapped = rule.values !== undefined || rule.else !== undefined;
+  if (rule.collect === true || (rule.pattern !== undefined && isMapped)) return rest;
+  const take = rule.pattern === undefined ? undefined : source.constant(compileTake(rule));
   const code = (i: number): string => {
     const path = paths[i];
     if (path === undefined) return constant;
+    if (take !== undefined)
+      return `((w = ${take}(${source.value(path)})) !== undefined ? w : ${code(i + 1)})`;
     if (!isPlainKey(path)) return rest;
     const isAbsent = `v === undefined || v === null || v === ''`;
-    return `(v = ${source.access.value(path)}, ${usual(rule, source)} ? w : ${isAbsent} ? ${code(i + 1)} : ${rest})`;
+    return `(v = ${source.access.value(path)}, ${usual(rule, source, source.access.place(path) ?? '0')} ? w : ${isAbsent} ? ${code(i + 1)} : ${rest})`;
   };
   return code(0);
 }
 
 /** A test whether `v` is of the usual form, which leaves the field's value in `w`. */
-function usual(rule: FieldRule, source: Source): string {
+function usual(rule: FieldRule, source: Source, place: string): string {
   const conversion = rule.as ?? 'text';
   const isText = `typeof v === 'string' && v !== ''`;
   if (rule.values !== undefined || rule.else !== undefined || conversion === 'lower') {
     // `not of the wanted form` and `mapped to nothing` are both null: the slow way tells them apart.
     const mapped = source.constant(compileMapped(rule));
-    return `(${isText} || typeof v === 'boolean') && (w = ${mapped}(v)) !== null`;
+    return `(${isText} || typeof v === 'boolean') && (w = ${mapped}(v, ${place})) !== null`;
   }
   if (conversion === 'text') {
     return `${isText} && v.length <= ${maxText} && (w = v, true)`;
   }
   if (conversion === 'number') return `typeof v === 'number' && v - v === 0 && (w = v, true)`;
   const convert = source.constant(converters[conversion]);
-  return `v !== undefined && v !== null && v !== '' && (w = ${convert}(v)) !== undefined`;
+  return `v !== undefined && v !== null && v !== '' && (w = ${convert}(v, ${place})) !== undefined`;
 }
 
 /** One field by itself. */

@@ -27,6 +27,8 @@ export interface Access {
   readonly record: string;
   /** The value of a plain key that the record can have. */
   value(key: string): string;
+  /** For a text that is told by a number as long as it comes again: the number. */
+  place(key: string): string | undefined;
 }
 
 /** Of records as objects, where each function has its own caches of where the keys are. */
@@ -36,6 +38,7 @@ export function objectAccess(keys?: RecordKeys): Access {
     parameters: 'r',
     record: 'r',
     value: (key) => `r[${JSON.stringify(key)}]`,
+    place: () => undefined,
   };
 }
 

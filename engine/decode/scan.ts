@@ -10,6 +10,7 @@
  * Invariant: what was met before never shows. A place of the table has another text only after it is
  * named among the news, and a line never loses a text of its own to another.
  */
+import type { LineSource, LogLine } from '../contract.js';
 import { type Access, isPlainKey, type ScannedLine } from './keys.js';
 import type { FlatRecord } from './record.js';
 import { scanBinary } from './scan.generated.js';
@@ -28,13 +29,6 @@ const width = 16;
 /** Kinds of value in a program; see scan.wat. */
 const kinds = { any: 0, text: 1, number: 2, flag: 3, time: 4, end: -1 } as const;
 
-/** How to tell lines of a shape, and how code reaches the values of one. */
-export interface Scan {
-  /** Where its program stands. */
-  readonly program: number;
-  readonly access: Access;
-}
-
 /** As much of WebAssembly as is used: its types come with those of browsers, which are none of ours. */
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
@@ -43,7 +37,7 @@ declare const WebAssembly: {
 
 type Exports = {
   readonly memory: { readonly buffer: ArrayBuffer };
-  readonly scan: (program: number, end: number) => number;
+  readonly scan: (programs: number, start: number, end: number) => number;
 } & { readonly [constant in Constant]: { readonly value: number } };
 
 type Constant =
@@ -55,6 +49,9 @@ type Constant =
   | 'NEWS'
   | 'LONGS'
   | 'LINE'
+  | 'SOURCE'
+  | 'SOURCE_SIZE'
+  | 'ORDER'
   | 'PROGRAMS'
   | 'PLACES'
   | 'LENGTHS'
@@ -67,18 +64,21 @@ const firstTime = 1e11;
 
 let compiled: object | undefined;
 
-/** What it holds as a ScannedLine is of the line that matched last. */
-export class Scanner implements ScannedLine {
+/** What it holds as a ScannedLine is of the line that was found last. `T` is what its user knows of a shape. */
+export class Scanner<T> implements ScannedLine {
   readonly out: Int32Array;
   readonly numbers: Float64Array;
   readonly texts: (string | undefined)[];
-  private readonly exports: Exports;
+  private readonly scan: Exports['scan'];
   private readonly bytes: Buffer & { utf8Slice(from: number, to: number): string };
   private readonly window: Uint8Array;
   private readonly counts: Int32Array;
   private readonly news: Int32Array;
   private readonly longs: Int32Array;
   private readonly line: number;
+  /** Programs of the shapes, in the order in which they are tried, and what is known of each. */
+  private readonly order: Int32Array;
+  private readonly shapes: T[] = [];
   /** Where there is room for a program. */
   private readonly free: number[];
   private readonly spans: Int32Array;
@@ -89,14 +89,17 @@ export class Scanner implements ScannedLine {
   private readonly known: number;
   private day = 0;
   private readonly encoder = new TextEncoder();
-  /** Where the line at hand ends. */
-  private end = 0;
+  private readonly sourceAt: number;
+  private readonly sourceSize: number;
+  /** Whose bytes are at hand, and whose line was the last. */
+  private source: LineSource | undefined;
+  private lastSource: LineSource | undefined;
 
   /** Throws where no memory can be had for it: some 10 GB of addresses, of which 1.4 MB are used. */
   constructor() {
     compiled ??= new WebAssembly.Module(Buffer.from(scanBinary, 'base64'));
     const { exports } = new WebAssembly.Instance(compiled);
-    this.exports = exports;
+    this.scan = exports.scan;
     const at = (name: Constant): number => exports[name].value;
     const { buffer } = exports.memory;
     this.out = new Int32Array(buffer, at('OUT'), maxWanted);
@@ -105,6 +108,9 @@ export class Scanner implements ScannedLine {
     this.news = new Int32Array(buffer, at('NEWS'), maxWanted);
     this.longs = new Int32Array(buffer, at('LONGS'), 3 * maxWanted);
     this.line = at('LINE');
+    this.sourceAt = at('SOURCE');
+    this.sourceSize = at('SOURCE_SIZE');
+    this.order = new Int32Array(buffer, at('ORDER'), maxPrograms);
     const programs = at('PROGRAMS');
     this.free = Array.from({ length: maxPrograms }, (_, i) => programs + i * programSize);
     this.spans = new Int32Array(buffer, at('SPANS'), 3 * maxWanted);
@@ -112,7 +118,7 @@ export class Scanner implements ScannedLine {
     this.stored = at('TEXTS');
     this.short = at('SHORT');
     this.known = at('DAY');
-    this.bytes = Buffer.from(buffer) as Scanner['bytes'];
+    this.bytes = Buffer.from(buffer) as Scanner<T>['bytes'];
     this.window = new Uint8Array(buffer, this.line, 3 * maxScanned);
     const places = at('PLACES');
     this.texts = new Array<string | undefined>(places + 1 + maxWanted).fill('');
@@ -120,24 +126,28 @@ export class Scanner implements ScannedLine {
   }
 
   /**
-   * Learns the shape of a record. Undefined for a record that cannot be told this way, or when there is no room.
+   * Learns the shape of a record; where there is no room, instead of the one that is tried last. False for a
+   * record that cannot be told by its shape.
    *
    * @param wanted keys whose values are asked for
    * @param times further keys, which are asked for as times and nothing else
+   * @param know what there is to know, given how code reaches the values of a line
    */
-  add(
+  learn(
     record: FlatRecord,
     wanted: ReadonlySet<string>,
     times: ReadonlySet<string>,
-  ): Scan | undefined {
+    know: (access: Access) => T,
+  ): boolean {
     const found = new Map<string, string>();
+    const places = new Map<string, string>();
     const keys = Object.keys(record);
     const steps: number[] = [];
     for (const [at, key] of keys.entries()) {
       const sample = record[key];
       const isWanted = wanted.has(key) || times.has(key);
       // An object holds the keys that are numbers first, so its order would not be the line's.
-      if (/^\d/.test(key) || !(isPlain(sample) || (!isWanted && isPlainList(sample)))) return;
+      if (/^\d/.test(key) || !(isPlain(sample) || (!isWanted && isPlainList(sample)))) return false;
       let kind: number = kinds.any;
       if (isWanted && isPlainKey(key) && found.size < maxWanted) {
         const i = found.size;
@@ -153,48 +163,50 @@ export class Scanner implements ScannedLine {
         } else {
           kind = kinds.text;
           // A null and a key that is not there mean the same to every parser.
+          places.set(key, `m.out[${i}]`);
           found.set(key, `m.texts[m.out[${i}]]`);
         }
       }
       step(steps, kind, `${at === 0 ? '{' : ','}${JSON.stringify(key)}:`);
     }
     step(steps, kinds.end, keys.length === 0 ? '{}' : '}');
-    const program = steps.length > programSize ? undefined : this.free.pop();
-    if (program === undefined) return;
+    if (steps.length > programSize) return false;
+    const { order, shapes } = this;
+    if (this.free.length === 0) {
+      shapes.pop();
+      this.free.push(order[shapes.length] as number);
+    }
+    const program = this.free.pop() as number;
     this.bytes.set(steps, program);
-    return {
-      program,
-      access: {
+    order.copyWithin(1, 0, shapes.length);
+    order[0] = program;
+    shapes.unshift(
+      know({
         keys: new Set(keys),
         parameters: 'm, x',
         record: '(r ??= p(x))',
         value: (key) => found.get(key) ?? `(r ??= p(x))[${JSON.stringify(key)}]`,
-      },
-    };
+        place: (key) => places.get(key),
+      }),
+    );
+    return true;
   }
 
-  /** Forgets a shape. */
-  remove({ program }: Scan): void {
-    this.free.push(program);
-  }
-
-  get isFull(): boolean {
-    return this.free.length === 0;
-  }
-
-  /** Takes a line for `matches`; false when it is none that can be told. */
-  load(text: string): boolean {
-    if (text.charCodeAt(0) !== 123 || text.length > maxScanned) return false;
-    const { written } = this.encoder.encodeInto(text, this.window);
-    this.end = this.line + written;
-    // Half of a pair has no form in bytes.
-    return written === text.length || text.isWellFormed();
-  }
-
-  /** Whether the line has the shape. If so its values are there until the next line is loaded. */
-  matches({ program }: Scan): boolean {
-    if (this.exports.scan(program, this.end) === 0) return false;
-    const { counts, news, longs, texts } = this;
+  /** What is known of the shape of a line, whose values are there until the next is looked at. */
+  find(line: LogLine): T | undefined {
+    const { text, source, start = 0, end = 0 } = line;
+    if (text.charCodeAt(0) !== 123 || text.length > maxScanned) return;
+    const { counts, news, longs, texts, order, shapes } = this;
+    let at: number;
+    if (source !== undefined && this.has(source))
+      at = this.scan(shapes.length, this.sourceAt + start, this.sourceAt + end);
+    else {
+      const { written } = this.encoder.encodeInto(text, this.window);
+      // Half of a pair has no form in bytes.
+      if (written !== text.length && !text.isWellFormed()) return;
+      at = this.scan(shapes.length, this.line, this.line + written);
+    }
+    if (at < 0) return;
     for (let i = counts[0] as number; i > 0; ) {
       const place = news[--i] as number;
       const from = this.stored + place * this.short;
@@ -204,6 +216,26 @@ export class Scanner implements ScannedLine {
     }
     for (let i = 3 * (counts[1] as number); i > 0; i -= 3)
       texts[longs[i - 3] as number] = this.text(longs[i - 2] as number, longs[i - 1] as number);
+    const shape = shapes[at] as T;
+    if (at > 0) {
+      const program = order[at] as number;
+      order[at] = order[at - 1] as number;
+      order[at - 1] = program;
+      shapes[at] = shapes[at - 1] as T;
+      shapes[at - 1] = shape;
+    }
+    return shape;
+  }
+
+  /** Whether the bytes of a source are at hand. They are taken when its second line in a row comes: files may take turns. */
+  private has(source: LineSource): boolean {
+    if (source === this.source) return true;
+    const isSecond = source === this.lastSource;
+    this.lastSource = source;
+    const { bytes } = source;
+    if (!isSecond || bytes === undefined || bytes.length > this.sourceSize) return false;
+    this.bytes.set(bytes, this.sourceAt);
+    this.source = source;
     return true;
   }
 

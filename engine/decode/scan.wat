@@ -4,7 +4,7 @@
 ;; Reads past what it was told to read, always inside the memory, and never believes what stands there:
 ;; a match counts only if it ends where the line ends, and every step but the last needs a byte before that.
 (module
-  (memory (export "memory") 20 20)
+  (memory (export "memory") 22 22)
 
   ;; For each wanted value: place of its text or number, or the flag. i32 each.
   (global $OUT (export "OUT") i32 (i32.const 1024))
@@ -21,6 +21,11 @@
   ;; A time such as 2024-03-04T10:15:30+0100, of whose day the next lines may be.
   (global $DAY (export "DAY") i32 (i32.const 64))
   (global $LINE (export "LINE") i32 (i32.const 8192))
+  ;; Bytes of which lines are pieces.
+  (global $SOURCE (export "SOURCE") i32 (i32.const 1245184))
+  (global $SOURCE_SIZE (export "SOURCE_SIZE") i32 (i32.const 196544))
+  ;; The programs to try, in order.
+  (global $ORDER (export "ORDER") i32 (i32.const 7936))
   (global $PROGRAMS (export "PROGRAMS") i32 (i32.const 65536))
   ;; Places for texts, in sets of four. A set: four hashes, four lengths, four numbers of the line that asked last.
   (global $PLACES (export "PLACES") i32 (i32.const 8192))
@@ -61,8 +66,8 @@
           (i32.or (i32.eq (local.get $c) (i32.const 102)) (i32.eq (local.get $c) (i32.const 110)))
           (i32.or (i32.eq (local.get $c) (i32.const 114)) (i32.eq (local.get $c) (i32.const 116)))))))
 
-  ;; Place of the quote that closes the text whose first byte is at p; 0 when there is none before the
-  ;; end, or something comes first that no text may hold.
+  ;; Place of the quote that closes the text whose first byte is at p, which may be behind the end; 0 when
+  ;; something comes before it that no text may hold.
   (func $text (param $p i32) (param $end i32) (result i32)
     (local $v v128) (local $bits i32) (local $c i32)
     (loop $more
@@ -76,7 +81,6 @@
         (br_if $more (i32.lt_u (local.get $p) (local.get $end)))
         (return (i32.const 0))))
       (local.set $p (i32.add (local.get $p) (i32.ctz (local.get $bits))))
-      (if (i32.ge_u (local.get $p) (local.get $end)) (then (return (i32.const 0))))
       (local.set $c (i32.load8_u (local.get $p)))
       (if (i32.eq (local.get $c) (i32.const 34)) (then (return (local.get $p))))
       (if (i32.ne (local.get $c) (i32.const 92)) (then (return (i32.const 0))))
@@ -160,9 +164,9 @@
   ;; Whether the line has the shape; fills SPANS, NUMBERS and the flags of OUT. A program is a row of
   ;; [kind, length of the text before the value] and that text, in pieces of 16 bytes with a mask each.
   ;; Kinds: 0 any plain value, 1 text or null, 2 number, 3 flag, 4 time as text or null, -1 the end.
-  (func $match (param $program i32) (param $end i32) (result i32)
+  (func $match (param $program i32) (param $start i32) (param $end i32) (result i32)
     (local $kind i32) (local $c i32) (local $p i32) (local $q i32) (local $at i32) (local $wanted i32) (local $n f64)
-    (local.set $p (global.get $LINE))
+    (local.set $p (local.get $start))
     (loop $members
       (local.set $kind (i32.load (local.get $program)))
       (local.set $at (local.get $p))
@@ -337,12 +341,21 @@
       (i32.mul (i32.add (i32.mul (local.get $hour) (i32.const 60)) (local.get $minute)) (i32.const 60))
       (local.get $second)))
 
-  ;; Whether the line, which ends at `end`, has the shape of the program. If so OUT says where its texts are.
-  (func (export "scan") (param $program i32) (param $end i32) (result i32)
+  ;; Which of the first programs of ORDER the line from `start` to `end` has the shape of; -1: none. OUT says
+  ;; where its texts are.
+  (func (export "scan") (param $programs i32) (param $start i32) (param $end i32) (result i32)
+    (local $found i32)
     (local $wanted i32) (local $i i32) (local $span i32) (local $from i32) (local $length i32) (local $kind i32)
     (local $place i32) (local $at i32) (local $long i32)
-    (local.set $wanted (call $match (local.get $program) (local.get $end)))
-    (if (i32.lt_s (local.get $wanted) (i32.const 0)) (then (return (i32.const 0))))
+    (loop $programs
+      (if (i32.ge_u (local.get $found) (local.get $programs)) (then (return (i32.const -1))))
+      (local.set $wanted (call $match
+        (i32.load (i32.add (global.get $ORDER) (i32.shl (local.get $found) (i32.const 2))))
+        (local.get $start)
+        (local.get $end)))
+      (if (i32.lt_s (local.get $wanted) (i32.const 0)) (then
+        (local.set $found (i32.add (local.get $found) (i32.const 1)))
+        (br $programs))))
     (global.set $line (i32.add (global.get $line) (i32.const 1)))
     (i64.store (global.get $COUNTS) (i64.const 0))
     (local.set $span (global.get $SPANS))
@@ -375,4 +388,4 @@
         (local.set $span (i32.add (local.get $span) (i32.const 12)))
         (local.set $i (i32.add (local.get $i) (i32.const 1)))
         (br $values)))
-    (i32.const 1)))
+    (local.get $found)))

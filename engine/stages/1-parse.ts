@@ -18,7 +18,7 @@ import { decodeLine, isBlank } from '../decode/line.js';
 import { compileMatch } from '../decode/match.js';
 import { copied } from '../decode/recent.js';
 import { type FlatRecord, isRecord } from '../decode/record.js';
-import { type Scan, Scanner } from '../decode/scan.js';
+import { Scanner } from '../decode/scan.js';
 import { Shapes } from '../decode/shapes.js';
 
 export interface ParseStage {
@@ -59,12 +59,6 @@ interface Shape {
   isOwn: boolean;
 }
 
-/** A shape that lines are told by, with the parsers that may take them. */
-interface Scanned {
-  readonly scan: Scan;
-  readonly parsers: readonly CompiledParser[];
-}
-
 /** Records of a shape before its parsers are compiled for it, which costs as much as reading some. */
 const worthCompiling = 64;
 /** Shapes that have code of their own; what else comes is read with the code for all. */
@@ -102,10 +96,8 @@ function withoutEpoch(join: string): string {
 interface CompiledParsers {
   readonly all: readonly CompiledParser[];
   readonly shapes: Shapes<Shape>;
-  /** The one that matched last is in front. */
-  readonly scanned: Scanned[];
-  /** Undefined before there is a shape to be told. */
-  scanner: Scanner | undefined;
+  /** Knows the parsers that may take the lines of a shape. Undefined before there is one to be told. */
+  scanner: Scanner<readonly CompiledParser[]> | undefined;
   /** Compiles the parsers of a shape for its records, of which this is one, once that is worth it. */
   settle(shape: Shape, record: FlatRecord): void;
 }
@@ -127,7 +119,6 @@ function compileParsers(parsers: readonly ParserEntry[]): CompiledParsers {
   let own = 0;
   const compiled: CompiledParsers = {
     all,
-    scanned: [],
     scanner: undefined,
     shapes: new Shapes((list) => {
       const keys = new Set(list);
@@ -151,18 +142,16 @@ function compileParsers(parsers: readonly ParserEntry[]): CompiledParsers {
       for (const key of takers.flatMap(({ fields }) => fields['time']?.from ?? []))
         if (!wanted.has(key)) times.add(key);
       compiled.scanner ??= newScanner();
-      const { scanned, scanner } = compiled;
-      if (scanner?.isFull === true) scanner.remove((scanned.pop() as Scanned).scan);
-      const scan = scanner?.add(record, wanted, times);
-      if (scan !== undefined)
-        scanned.unshift({ scan, parsers: compileAll(parsers, scan.access, indexes) });
+      compiled.scanner?.learn(record, wanted, times, (access) =>
+        compileAll(parsers, access, indexes),
+      );
     },
   };
   return compiled;
 }
 
 /** Undefined where there is no memory for one: lines are then read by JSON.parse, to the same effect. */
-function newScanner(): Scanner | undefined {
+function newScanner(): CompiledParsers['scanner'] {
   try {
     return new Scanner();
   } catch {
@@ -228,7 +217,7 @@ function compileParser(
  */
 export function createParseStage(parsers: readonly ParserEntry[], counters: Counters): ParseStage {
   const compiled = compiledOnce(parsers);
-  const { all, shapes, scanned, settle } = compiled;
+  const { all, shapes, settle } = compiled;
   /** Lines of a known shape, less those of none; below zero they are not looked at for some lines. */
   let trust = fullTrust;
   const samples: UnparsedSample[] = [];
@@ -288,28 +277,24 @@ export function createParseStage(parsers: readonly ParserEntry[], counters: Coun
   function scan(line: LogLine, emit: (record: LogRecord) => void): boolean {
     const { text } = line;
     const { scanner } = compiled;
-    if (scanner === undefined || trust <= 0 || !scanner.load(text)) {
+    if (scanner === undefined || trust <= 0) {
       if (trust <= 0 && ++trust > 0) trust = fullTrust;
       return false;
     }
-    for (let i = 0; i < scanned.length; i++) {
-      const shape = scanned[i] as Scanned;
-      if (!scanner.matches(shape.scan)) continue;
-      if (i > 0) {
-        scanned[i] = scanned[i - 1] as Scanned;
-        scanned[i - 1] = shape;
-      }
-      if (trust < fullTrust) trust++;
-      for (const parser of shape.parsers) {
-        if (!parser.matches(scanner, text)) continue;
-        const time = parser.time(scanner, text);
-        if (typeof time !== 'number') return false;
-        hand(line, parser, time, scanner, text, emit);
-        return true;
-      }
+    const takers = scanner.find(line);
+    if (takers === undefined) {
+      if (--trust <= 0) trust = -restingLines;
       return false;
     }
-    if (--trust <= 0) trust = -restingLines;
+    if (trust < fullTrust) trust++;
+    for (let i = 0; i < takers.length; i++) {
+      const parser = takers[i] as CompiledParser;
+      if (!parser.matches(scanner, text)) continue;
+      const time = parser.time(scanner, text);
+      if (typeof time !== 'number') return false;
+      hand(line, parser, time, scanner, text, emit);
+      return true;
+    }
     return false;
   }
 

@@ -1,25 +1,39 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { LogLine } from '../../engine/contract.js';
 import { compileFields } from '../../engine/decode/fields.js';
-import { type Scan, Scanner } from '../../engine/decode/scan.js';
+import type { Access, ScannedLine } from '../../engine/decode/keys.js';
+import { Scanner } from '../../engine/decode/scan.js';
 import { parseTime } from '../../engine/decode/time.js';
+import { createLineSplitter } from '../../harness/line-splitter.js';
 
 type Flat = Record<string, unknown>;
 
 const none: ReadonlySet<string> = new Set();
 
-/** A function that gives all wanted values of a line that the scanner has taken apart, or undefined. */
-function readerOf(scanner: Scanner, sample: Flat, wanted: readonly string[]) {
-  const scan = scanner.add(sample, new Set(wanted), none);
-  if (scan === undefined) return;
-  const code = wanted.map((key) => `${JSON.stringify(key)}: ${scan.access.value(key)}`).join(', ');
-  const read = new Function('m', 'x', 'p', `let r; return { ${code} };`) as (
-    m: Scanner,
-    x: string,
-    p: typeof JSON.parse,
-  ) => Flat;
-  return (line: string): Flat | undefined =>
-    scanner.load(line) && scanner.matches(scan) ? read(scanner, line, JSON.parse) : undefined;
+type Read = (line: string) => Flat | undefined;
+
+/** A function that gives all wanted values of a line that the scanner has taken apart. */
+function readerOf(
+  scanner: Scanner<() => Flat>,
+  sample: Flat,
+  wanted: readonly string[],
+): Read | undefined {
+  let line = '';
+  const isLearned = scanner.learn(sample, new Set(wanted), none, ({ value }) => {
+    const code = wanted.map((key) => `${JSON.stringify(key)}: ${value(key)}`).join(', ');
+    const read = new Function('m', 'x', 'p', `let r; return { ${code} };`) as (
+      m: ScannedLine,
+      x: string,
+      p: typeof JSON.parse,
+    ) => Flat;
+    return () => read(scanner, line, JSON.parse);
+  });
+  if (!isLearned) return;
+  return (text) => {
+    line = text;
+    return scanner.find({ id: 0, text })?.();
+  };
 }
 
 /** The same values by JSON.parse, which throws on what is no JSON. Null and absent are one. */
@@ -91,7 +105,7 @@ describe('a scanner', () => {
         fc.array(fc.tuple(unwanted, unwanted), { maxLength: 3 }),
         fc.array(fc.nat(pens.length - 1), { minLength: 2, maxLength: 6 }),
         (members, others, styles) => {
-          const scanner = new Scanner();
+          const scanner = new Scanner<() => Flat>();
           const keys = [...members.map((_, i) => `k${i}`), ...others.map((_, i) => `o${i}`)];
           const lineOf = (which: 0 | 1 | 2): Flat =>
             Object.fromEntries([
@@ -174,11 +188,11 @@ describe('a scanner', () => {
       const found = read(JSON.stringify({ a, b }));
       if (found['a'] !== a || found['b'] !== b) expect(found).toEqual({ a, b });
     }
-    // Texts are compared by their place: one text is the same piece of memory.
-    const places = new Scanner();
-    const scan = places.add({ a: '' }, new Set(['a']), none) as Scan;
-    const placeOf = (line: string): number => {
-      expect(places.load(line) && places.matches(scan)).toBe(true);
+    // One text has one place for as long as it comes again.
+    const places = new Scanner<number>();
+    places.learn({ a: '' }, new Set(['a']), none, () => 1);
+    const placeOf = (text: string): number => {
+      expect(places.find({ id: 0, text })).toBe(1);
       return places.out[0] as number;
     };
     expect(placeOf('{"a":"known again"}')).toBe(placeOf('{"a":"known again"}'));
@@ -186,17 +200,17 @@ describe('a scanner', () => {
   });
 
   it('keeps apart the texts of one line that want the same few places', () => {
-    const scanner = new Scanner();
-    const one = scanner.add({ a: '' }, new Set(['a']), none) as Scan;
+    const scanner = new Scanner<() => Flat>();
+    const one = readerOf(scanner, { a: '' }, ['a']);
     const rivals = new Map<number, string[]>();
     let most: string[] = [];
     for (let n = 0; most.length < 9; n++) {
-      const line = `text ${n}`;
-      expect(scanner.load(JSON.stringify({ a: line })) && scanner.matches(one)).toBe(true);
+      const a = `text ${n}`;
+      expect(one?.(JSON.stringify({ a }))).toEqual({ a });
       const set = (scanner.out[0] as number) >> 2;
       const all = rivals.get(set) ?? [];
-      rivals.set(set, [...all, line]);
-      if (all.length + 1 > most.length) most = [...all, line];
+      rivals.set(set, [...all, a]);
+      if (all.length + 1 > most.length) most = [...all, a];
     }
     const keys = most.map((_, i) => `k${i}`);
     const lineOf = (texts: readonly string[]): string =>
@@ -208,21 +222,62 @@ describe('a scanner', () => {
     }
   });
 
-  it('forgets a shape for another, and has no room for what is too large', () => {
-    const scanner = new Scanner();
-    const scans: Scan[] = [];
-    while (!scanner.isFull)
-      scans.push(scanner.add({ [`k${scans.length}`]: 'x' }, none, none) as Scan);
-    expect(scans.length).toBe(32);
-    expect(scanner.add({ more: 'x' }, none, none)).toBeUndefined();
-    scanner.remove(scans[3] as Scan);
-    const more = scanner.add({ more: 'x' }, none, none) as Scan;
-    expect(scanner.load('{"more":"y"}') && scanner.matches(more)).toBe(true);
-    expect(scanner.load('{"k4":"y"}') && scanner.matches(scans[4] as Scan)).toBe(true);
-    scanner.remove(more);
+  it('forgets the shape that came last for another, and has no room for what is too large', () => {
+    const scanner = new Scanner<number>();
+    const learn = (n: number) => scanner.learn({ [`k${n}`]: 'x' }, none, none, () => n);
+    const find = (n: number) => scanner.find({ id: 0, text: `{"k${n}":"y"}` });
+    for (let n = 0; n < 32; n++) expect(learn(n)).toBe(true);
+    for (let n = 0; n < 32; n++) expect(find(n)).toBe(n);
+    for (let n = 31; n >= 0; n--) find(0);
+    for (let n = 32; n < 60; n++) learn(n);
+    expect(find(0)).toBe(0);
+    for (let n = 32; n < 60; n++) expect(find(n)).toBe(n);
+    expect(
+      Array.from({ length: 60 }, (_, n) => find(n)).filter((n) => n !== undefined),
+    ).toHaveLength(32);
     const wide = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`key ${i}`, 'x']));
-    expect(scanner.add(wide, none, none)).toBeUndefined();
-    expect(scanner.isFull).toBe(false);
+    expect(scanner.learn(wide, none, none, () => -1)).toBe(false);
+  });
+
+  it('reads lines where their bytes stand, in turns and after others stand there', () => {
+    const split = (bytes: Buffer[]): LogLine[][] => {
+      const splitter = createLineSplitter(1000, () => undefined);
+      return [...bytes.map((piece) => splitter.push(piece)), splitter.end()];
+    };
+    const texts = Array.from({ length: 3000 }, (_, n) =>
+      JSON.stringify({ a: `${n} ${'ö'.repeat(n % 40)}`, b: n }),
+    );
+    const all = Buffer.from(`${texts.join('\n')}\n`);
+    const pieces = Array.from({ length: Math.ceil(all.length / 777) }, (_, i) =>
+      all.subarray(i * 777, (i + 1) * 777),
+    );
+    let found = 0;
+    const check = (scanner: Scanner<Read>, line: LogLine): void => {
+      const read = scanner.find(line) as Read;
+      expect(read(line.text)).toEqual(JSON.parse(line.text));
+      found++;
+    };
+    const newScanner = (): Scanner<Read> => {
+      const scanner = new Scanner<Read>();
+      scanner.learn({ a: '', b: 1 }, new Set(['a', 'b']), none, ({ value }) => {
+        const code = `return { a: ${value('a')}, b: ${value('b')} };`;
+        const read = new Function('m', code) as (m: ScannedLine) => Flat;
+        return () => read(scanner);
+      });
+      return scanner;
+    };
+    const splitter = createLineSplitter(1000, () => undefined);
+    const atOnce = newScanner();
+    for (const piece of pieces) for (const line of splitter.push(piece)) check(atOnce, line);
+    const afterwards = newScanner();
+    for (const line of split(pieces).flat()) check(afterwards, line);
+    const [some = [], others = []] = [split([all]).flat(), split([all]).flat()];
+    const turns = newScanner();
+    for (const [i, line] of some.entries()) {
+      check(turns, line);
+      if (i % 3 === 0) check(turns, others[i] as LogLine);
+    }
+    expect(found).toBe(10_000);
   });
 
   it('reads a wanted time as parseTime does', () => {
@@ -237,14 +292,17 @@ describe('a scanner', () => {
         offset,
       )
       .map(([date, hour, minute, second, zone]) => `${date}T${hour}:${minute}:${second}${zone}`);
-    const scanner = new Scanner();
-    const scan = scanner.add({ t: '' }, none, new Set(['t'])) as Scan;
-    const read = compileFields({ t: { from: ['t'], as: 'time' } }, scan.access);
+    const scanner = new Scanner<Access>();
+    let read: ReturnType<typeof compileFields> | undefined;
+    scanner.learn({ t: '' }, none, new Set(['t']), (access) => {
+      read = compileFields({ t: { from: ['t'], as: 'time' } }, access);
+      return access;
+    });
     fc.assert(
       fc.property(fc.oneof(at, at, at, fc.constant(null), fc.string()), (time) => {
         const line = JSON.stringify({ t: time });
-        expect(scanner.load(line) && scanner.matches(scan)).toBe(true);
-        expect(read(scanner, line)['t']).toBe(parseTime(time));
+        expect(scanner.find({ id: 0, text: line })).toBeDefined();
+        expect(read?.(scanner, line)['t']).toBe(parseTime(time));
       }),
       { numRuns: 3000 },
     );
