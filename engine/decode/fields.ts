@@ -19,11 +19,52 @@ export type Extractor = (record: FlatRecord) => FieldValue | undefined;
 
 type FieldRules = Readonly<Record<string, FieldRule>>;
 
-function finds(pattern: RE2JS, text: string, all: boolean): string[] {
+/**
+ * Where a match of a pattern begins that ignores case and begins with letters: RE2 would try each place in turn.
+ * Undefined for other patterns.
+ */
+function beginningOf(pattern: string): RegExp | undefined {
+  const [begins, letters = ''] = /^\(\?i\)([a-z]+)/i.exec(pattern) ?? [''];
+  const isOptional = /^[?*+{]/.test(pattern.slice(begins.length));
+  const sure = isOptional ? letters.slice(0, -1) : letters;
+  return sure.length < 2 || hasAlternatives(pattern) ? undefined : new RegExp(sure, 'iu');
+}
+
+/** Whether a bar stands outside of parentheses and brackets, as far as a simple look can tell that it does not. */
+function hasAlternatives(pattern: string): boolean {
+  let depth = 0;
+  let isInBrackets = false;
+  for (let i = 0; i < pattern.length; i++) {
+    const sign = pattern[i];
+    if (sign === '\\') i++;
+    else if (isInBrackets) {
+      if (sign === '[') return true;
+      isInBrackets = sign !== ']';
+    } else if (sign === '[') {
+      if (/^\^?\]/.test(pattern.slice(i + 1, i + 3))) return true;
+      isInBrackets = true;
+    } else if (sign === '(') depth++;
+    else if (sign === ')') depth--;
+    else if (sign === '|' && depth === 0) return true;
+  }
+  return false;
+}
+
+/** Searches texts for what the first group of a pattern matches, or all of it where there is none. */
+export function compileSearch(source: string): (text: string, all: boolean) => string[] {
+  const pattern = RE2JS.compile(source);
+  const beginning = beginningOf(source);
+  return (text, all) => {
+    const from = beginning === undefined ? 0 : text.search(beginning);
+    return from < 0 ? [] : finds(pattern, text, all, from);
+  };
+}
+
+function finds(pattern: RE2JS, text: string, all: boolean, from: number): string[] {
   const matcher = pattern.matcher(text);
   const group = pattern.groupCount() > 0 ? 1 : 0;
   const found: string[] = [];
-  while (matcher.find()) {
+  for (let more = matcher.find(from); more; more = matcher.find()) {
     const value = matcher.group(group);
     if (value !== null && value !== '') found.push(copied(value));
     if (!all && found.length > 0) break;
@@ -47,10 +88,10 @@ function compileTake(rule: FieldRule): Converter {
   const convert = converters[conversion];
   if (rule.pattern === undefined)
     return (raw) => (raw === undefined || raw === null || raw === '' ? undefined : convert(raw));
-  const pattern = RE2JS.compile(rule.pattern);
+  const finds = compileSearch(rule.pattern);
   // A search takes microseconds, and short texts are mostly users, verdicts and the like, which come again.
   const search = remembered((text): FieldValue | null => {
-    const found = finds(pattern, text, isList);
+    const found = finds(text, isList);
     return (found.length === 0 ? undefined : convert(isList ? found : found[0])) ?? null;
   });
   return (raw) => {

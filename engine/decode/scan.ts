@@ -104,7 +104,7 @@ export class Scanner<T> implements ScannedLine {
     const { buffer } = exports.memory;
     this.out = new Int32Array(buffer, at('OUT'), maxWanted);
     this.numbers = new Float64Array(buffer, at('NUMBERS'), maxWanted);
-    this.counts = new Int32Array(buffer, at('COUNTS'), 2);
+    this.counts = new Int32Array(buffer, at('COUNTS'), 3);
     this.news = new Int32Array(buffer, at('NEWS'), maxWanted);
     this.longs = new Int32Array(buffer, at('LONGS'), 3 * maxWanted);
     this.line = at('LINE');
@@ -259,7 +259,7 @@ export class Scanner<T> implements ScannedLine {
 
   private text(from: number, to: number): string {
     const raw = this.bytes.utf8Slice(from, to);
-    return raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw;
+    return this.counts[2] !== 0 && raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw;
   }
 }
 

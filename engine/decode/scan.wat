@@ -10,7 +10,7 @@
   (global $OUT (export "OUT") i32 (i32.const 1024))
   ;; For each wanted number: the number. f64 each.
   (global $NUMBERS (export "NUMBERS") i32 (i32.const 2048))
-  ;; How many NEWS and LONGS there are.
+  ;; How many NEWS and LONGS there are, and whether any text may hold an escape.
   (global $COUNTS (export "COUNTS") i32 (i32.const 0))
   ;; Places whose text is another than before.
   (global $NEWS (export "NEWS") i32 (i32.const 3072))
@@ -34,6 +34,8 @@
   ;; The bytes of each place.
   (global $TEXTS (export "TEXTS") i32 (i32.const 458752))
   (global $SHORT (export "SHORT") i32 (i32.const 96))
+  ;; Whether an escape was met since the last match.
+  (global $escapes (mut i32) (i32.const 0))
   ;; Number of the line, of those that matched.
   (global $line (mut i32) (i32.const 0))
 
@@ -46,6 +48,7 @@
   (func $escape (param $p i32) (result i32)
     (local $c i32)
     (local.set $c (i32.load8_u offset=1 (local.get $p)))
+    (global.set $escapes (i32.const 1))
     (if (i32.eq (local.get $c) (i32.const 117)) ;; u and four digits
       (then
         (return (select (i32.add (local.get $p) (i32.const 6)) (i32.const 0)
@@ -165,7 +168,7 @@
   ;; [kind, length of the text before the value] and that text, in pieces of 16 bytes with a mask each.
   ;; Kinds: 0 any plain value, 1 text or null, 2 number, 3 flag, 4 time as text or null, -1 the end.
   (func $match (param $program i32) (param $start i32) (param $end i32) (result i32)
-    (local $kind i32) (local $c i32) (local $p i32) (local $q i32) (local $at i32) (local $wanted i32) (local $n f64)
+    (local $kind i32) (local $c i32) (local $p i32) (local $q i32) (local $at i32) (local $wanted i32) (local $n f64) (local $v v128)
     (local.set $p (local.get $start))
     (loop $members
       (local.set $kind (i32.load (local.get $program)))
@@ -190,8 +193,16 @@
           (then
             (br_if $no (i32.or (i32.eq (local.get $kind) (i32.const 2)) (i32.eq (local.get $kind) (i32.const 3))))
             (local.set $at (i32.add (local.get $p) (i32.const 1)))
-            (local.set $p (call $text (local.get $at) (local.get $end)))
-            (br_if $no (i32.eqz (local.get $p)))
+            ;; Most texts end within sixteen bytes, which needs no call.
+            (local.set $v (v128.load (local.get $at)))
+            (local.set $c (i8x16.bitmask (v128.or (v128.or
+              (i8x16.eq (local.get $v) (i8x16.splat (i32.const 34)))
+              (i8x16.eq (local.get $v) (i8x16.splat (i32.const 92))))
+              (i8x16.lt_u (local.get $v) (i8x16.splat (i32.const 32))))))
+            (local.set $p (i32.add (local.get $at) (i32.ctz (local.get $c))))
+            (if (i32.or (i32.eqz (local.get $c)) (i32.ne (i32.load8_u (local.get $p)) (i32.const 34))) (then
+              (local.set $p (call $text (local.get $at) (local.get $end)))
+              (br_if $no (i32.eqz (local.get $p)))))
             (local.set $p (i32.add (local.get $p) (i32.const 1)))
             (br_if $members (i32.eqz (local.get $kind))))
           (else
@@ -223,21 +234,33 @@
         (br $members)))
     (i32.const -1))
 
+  ;; Of its length and of eight bytes each at its beginning, middle and end: some texts that are alike share a
+  ;; set, which costs time and nothing else. 0 of the empty text, which has a place from the start.
   (func $hash (param $p i32) (param $length i32) (result i32)
     (local $h i64) (local $last i32)
-    (local.set $h (i64.extend_i32_u (local.get $length)))
-    (if (i32.ge_u (local.get $length) (i32.const 8))
+    (if (i32.lt_u (local.get $length) (i32.const 8))
       (then
-        (local.set $last (i32.sub (i32.add (local.get $p) (local.get $length)) (i32.const 8)))
-        (loop $more
-          (local.set $h (i64.mul (i64.xor (local.get $h) (i64.load (local.get $p))) (i64.const 0x9e3779b97f4a7c15)))
-          (local.set $h (i64.xor (local.get $h) (i64.shr_u (local.get $h) (i64.const 32))))
-          (local.set $p (i32.add (local.get $p) (i32.const 8)))
-          (br_if $more (i32.lt_u (local.get $p) (local.get $last))))
-        (local.set $h (i64.xor (local.get $h) (i64.load (local.get $last)))))
+        (local.set $h (i64.mul
+          (i64.xor (call $head (local.get $p) (local.get $length)) (i64.extend_i32_u (local.get $length)))
+          (i64.const 0x9e3779b97f4a7c15))))
       (else
-        (local.set $h (i64.xor (local.get $h) (i64.shl (call $head (local.get $p) (local.get $length)) (i64.const 3))))))
-    (local.set $h (i64.mul (local.get $h) (i64.const 0x9e3779b97f4a7c15)))
+        (local.set $last (i32.sub (i32.add (local.get $p) (local.get $length)) (i32.const 8)))
+        (local.set $h (i64.add
+          (i64.mul
+            (i64.xor (i64.load (local.get $p)) (i64.extend_i32_u (local.get $length)))
+            (i64.const 0x9e3779b97f4a7c15))
+          (i64.mul (i64.load (local.get $last)) (i64.const 0xbf58476d1ce4e5b9))))
+        (if (i32.gt_u (local.get $length) (i32.const 16)) (then
+          (local.set $h (i64.add (local.get $h) (i64.add
+            (i64.add
+              (i64.mul (i64.load offset=8 (local.get $p)) (i64.const 0x94d049bb133111eb))
+              (i64.mul (i64.load (i32.sub (local.get $last) (i32.const 8))) (i64.const 0xd6e8feb86659fd93)))
+            (i64.mul
+              (i64.load (i32.add (local.get $p) (i32.shr_u (i32.sub (local.get $length) (i32.const 8)) (i32.const 1))))
+              (i64.const 0xa0761d6478bd642f)))))))))
+    (local.set $h (i64.mul
+      (i64.xor (local.get $h) (i64.shr_u (local.get $h) (i64.const 32)))
+      (i64.const 0x9e3779b97f4a7c15)))
     (i32.wrap_i64 (i64.shr_u (local.get $h) (i64.const 32))))
 
   ;; The first bytes, less than eight.
@@ -251,22 +274,29 @@
       (return (i64.eq
         (call $head (local.get $p) (local.get $length))
         (call $head (local.get $q) (local.get $length))))))
-    (local.set $end (i32.sub (i32.add (local.get $p) (local.get $length)) (i32.const 8)))
+    (if (i32.lt_u (local.get $length) (i32.const 16)) (then
+      (local.set $end (i32.sub (local.get $length) (i32.const 8)))
+      (return (i64.eqz (i64.or
+        (i64.xor (i64.load (local.get $p)) (i64.load (local.get $q)))
+        (i64.xor
+          (i64.load (i32.add (local.get $p) (local.get $end)))
+          (i64.load (i32.add (local.get $q) (local.get $end)))))))))
+    (local.set $end (i32.sub (i32.add (local.get $p) (local.get $length)) (i32.const 16)))
     (loop $more
-      (if (i64.ne (i64.load (local.get $p)) (i64.load (local.get $q))) (then (return (i32.const 0))))
-      (local.set $p (i32.add (local.get $p) (i32.const 8)))
-      (local.set $q (i32.add (local.get $q) (i32.const 8)))
+      (if (v128.any_true (v128.xor (v128.load (local.get $p)) (v128.load (local.get $q)))) (then (return (i32.const 0))))
+      (local.set $p (i32.add (local.get $p) (i32.const 16)))
+      (local.set $q (i32.add (local.get $q) (i32.const 16)))
       (br_if $more (i32.lt_u (local.get $p) (local.get $end))))
-    (i64.eq
-      (i64.load (local.get $end))
-      (i64.load (i32.sub (local.get $q) (i32.sub (local.get $p) (local.get $end))))))
+    (i32.eqz (v128.any_true (v128.xor
+      (v128.load (local.get $end))
+      (v128.load (i32.sub (local.get $q) (i32.sub (local.get $p) (local.get $end))))))))
 
   ;; Place of a short text, which it is given if it has none: that of the set which was not asked for the
   ;; longest. -1 when this line needs all of them.
   (func $place (param $p i32) (param $length i32) (result i32)
     (local $hash i32) (local $first i32) (local $set i32) (local $bits i32) (local $way i32) (local $oldest i32) (local $age i32) (local $most i32)
     (local.set $hash (call $hash (local.get $p) (local.get $length)))
-    (local.set $first (i32.and (local.get $hash) (i32.const 0x1ffc)))
+    (local.set $first (i32.and (local.get $hash) (i32.sub (global.get $PLACES) (i32.const 4))))
     (local.set $set (i32.add (global.get $SETS) (i32.shl (local.get $first) (i32.const 4))))
     (local.set $bits (i32x4.bitmask (i32x4.eq (v128.load (local.get $set)) (i32x4.splat (local.get $hash)))))
     (block $new
@@ -358,6 +388,8 @@
         (br $programs))))
     (global.set $line (i32.add (global.get $line) (i32.const 1)))
     (i64.store (global.get $COUNTS) (i64.const 0))
+    (i32.store offset=8 (global.get $COUNTS) (global.get $escapes))
+    (global.set $escapes (i32.const 0))
     (local.set $span (global.get $SPANS))
     (block $done
       (loop $values
