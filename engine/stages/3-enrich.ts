@@ -59,10 +59,13 @@ export function createEnrichStage(tables: Tables, directory: Directory): EnrichS
     people.set(person.user.toLowerCase(), known);
     for (const alias of person.aliases ?? []) people.set(alias.toLowerCase(), known);
   }
-  const internal = new Set(directory.internal_domains.map((domain) => domain.toLowerCase()));
+  const listed = listedDomains(tables);
+  const internal = new Set([
+    ...directory.internal_domains.map((domain) => domain.toLowerCase()),
+    ...tables.members('internal_domains'),
+  ]);
   const domains = new Map<string, Domain>();
   const domainsByAddress = new Map<string, Domain>();
-  const listed = listedDomains(tables);
   const strangers = new Map<string, ReadonlySet<string>>();
   const core = subjectReader(tables.members('external_tags'));
 
@@ -73,7 +76,7 @@ export function createEnrichStage(tables: Tables, directory: Directory): EnrichS
   function isInternalHost(host: string): boolean {
     for (let at = 0; ; ) {
       const rest = at === 0 ? host : host.slice(at);
-      if (internal.has(rest) || ((listed.get(rest) ?? 0) & INTERNAL) !== 0) return true;
+      if (internal.has(rest)) return true;
       const dot = host.indexOf('.', at);
       if (dot === -1) return false;
       at = dot + 1;
@@ -110,6 +113,11 @@ export function createEnrichStage(tables: Tables, directory: Directory): EnrichS
     return domain;
   }
 
+  /** Without a look at what else is known of its domain, which for most who send mail from outside nobody asks. */
+  function isInside(address: string): boolean {
+    return isInternalHost(asciiHost(hostPart(address)));
+  }
+
   function countryOf(name: string, host: string): string | undefined {
     const known = tables.map('country_domains', name) ?? tables.map('country_domains', host);
     if (known !== undefined) return known.toUpperCase();
@@ -143,11 +151,12 @@ export function createEnrichStage(tables: Tables, directory: Directory): EnrichS
     const sender = fields['sender'];
     const recipients = fields['recipients'];
     const isOutbound = fields['direction'] === 'outbound';
-    const home = typeof sender === 'string' ? domainOfAddress(sender) : undefined;
     // Without a directory the gateway's own word tells who is inside: it said this sender's mail goes out.
     const sends =
-      home !== undefined && (home.isInternal || isOutbound || fields['direction'] === 'internal');
-    const user = userOf(fields, sends ? (sender as string) : undefined);
+      typeof sender === 'string' &&
+      (isOutbound || fields['direction'] === 'internal' || isInside(sender));
+    const home = sends ? domainOfAddress(sender) : undefined;
+    const user = userOf(fields, sends ? sender : undefined);
     const known = user === undefined ? undefined : people.get(user);
     if (user !== undefined) {
       fields['user'] = known?.person.user ?? user;
@@ -161,7 +170,7 @@ export function createEnrichStage(tables: Tables, directory: Directory): EnrichS
         recipients,
         known,
         user,
-        home !== undefined && sends && !home.isInternal ? home.name : undefined,
+        home !== undefined && !home.isInternal ? home.name : undefined,
       );
     const attachments = fields['attachments'];
     if (Array.isArray(attachments) && attachments.length > 0)
@@ -273,14 +282,12 @@ export function createEnrichStage(tables: Tables, directory: Directory): EnrichS
   return { enrich, direct };
 }
 
-const INTERNAL = 1;
-const PUBLIC = 2;
-const DISPOSABLE = 4;
-const COMPETITION = 8;
-const FILE_SHARING = 16;
+const PUBLIC = 1;
+const DISPOSABLE = 2;
+const COMPETITION = 4;
+const FILE_SHARING = 8;
 
 const domainTables: readonly (readonly [table: string, bit: number])[] = [
-  ['internal_domains', INTERNAL],
   ['public_email_domains', PUBLIC],
   ['disposable_email_domains', DISPOSABLE],
   ['competition_domains', COMPETITION],
