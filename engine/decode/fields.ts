@@ -225,7 +225,10 @@ function usual(rule: FieldRule, source: Source, place: string): string {
   if (conversion === 'text') {
     return `${isText} && v.length <= ${maxText} && (w = v, true)`;
   }
-  if (conversion === 'number') return `typeof v === 'number' && v - v === 0 && (w = v, true)`;
+  if (conversion === 'number') {
+    const convert = source.constant(converters.number);
+    return `(typeof v === 'number' ? v - v === 0 && (w = v, true) : ${isText} && (w = ${convert}(v)) !== undefined)`;
+  }
   const convert = source.constant(converters[conversion]);
   return `v !== undefined && v !== null && v !== '' && (w = ${convert}(v, ${place})) !== undefined`;
 }

@@ -172,7 +172,7 @@ function compileAll(
   return all;
 }
 
-/** The keys that a parser reads in most records of a shape, but for the time: of alternatives, the first that is there. */
+/** The keys of a shape that a parser may read, but for the time. */
 function keysOf({ match, yields, fields }: ParserEntry, keys: ReadonlySet<string>): string[] {
   const { all = [], any = [], none = [], equals, unless, matches, misses } = match;
   const tested = [equals, unless, matches, misses].flatMap((of) => Object.keys(of ?? {}));
@@ -183,7 +183,7 @@ function keysOf({ match, yields, fields }: ParserEntry, keys: ReadonlySet<string
   ];
   for (const [name, { from = [], collect }] of Object.entries(fields))
     if (name !== 'time') choices.push(...(collect === true ? from.map((key) => [key]) : [from]));
-  return choices.flatMap((paths) => paths.find((path) => keys.has(path)) ?? []);
+  return choices.flatMap((paths) => paths.filter((path) => keys.has(path)));
 }
 
 /** Undefined when the parser takes no record with these keys. */
