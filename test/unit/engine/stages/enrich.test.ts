@@ -1,8 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Directory, Event, Fields } from '../../../../engine/contract.js';
 import {
   subjectCore as coreOf,
   createEnrichStage,
+  subjectReader,
   tagPattern,
 } from '../../../../engine/stages/3-enrich.js';
 
@@ -247,6 +249,32 @@ describe('the core of a subject', () => {
     ['', ''],
   ])('%j is %j', (subject, core) => {
     expect(subjectCore(subject)).toBe(core);
+  });
+
+  test('is the same with and without a look at its first characters', () => {
+    const tags = lookup.members('external_tags');
+    const read = subjectReader(tags);
+    const piece = fc.oneof(
+      fc.constantFrom('Re', 'AW', 'Fwd', ':', '：', ' ', '[', ']', '(2)', 'Plan', 'plan: B', '\t'),
+      fc.constantFrom(
+        ...tags,
+        'von  Aussen',
+        'VON AUSSEN',
+        'Extension',
+        '返信',
+        'ß',
+        '\u00a0',
+        'I',
+      ),
+      fc.string({ maxLength: 6 }),
+    );
+    const subject = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join(''));
+    fc.assert(
+      fc.property(subject, (text) => {
+        expect(read(text)).toBe(subjectCore(text));
+      }),
+      { numRuns: 5000 },
+    );
   });
 
   test('of a hostile subject takes no time', () => {
