@@ -70,6 +70,7 @@ export class Scanner<T> implements ScannedLine {
   readonly numbers: Float64Array;
   readonly texts: (string | undefined)[];
   private readonly scan: Exports['scan'];
+  // utf8Slice is what toString calls after a look at its arguments.
   private readonly bytes: Buffer & { utf8Slice(from: number, to: number): string };
   private readonly window: Uint8Array;
   private readonly counts: Int32Array;

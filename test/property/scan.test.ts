@@ -280,6 +280,35 @@ describe('a scanner', () => {
     expect(found).toBe(10_000);
   });
 
+  it('reads bytes that are no UTF-8 as the text of their line says', () => {
+    const byte = fc.oneof(fc.constantFrom(0xc3, 0xe2, 0x82, 0xf0, 0x9f, 0xff, 0x80), fc.nat(127));
+    const plain = byte.filter((code) => code > 31 && code !== 34 && code !== 92);
+    const bytes = fc.array(plain, { maxLength: 12 }).map((codes) => Buffer.from(codes));
+    const scanner = new Scanner<() => Flat>();
+    const read = readerOf(scanner, { a: '' }, ['a']);
+    let strange = 0;
+    fc.assert(
+      fc.property(fc.array(bytes, { minLength: 3, maxLength: 6 }), (values) => {
+        const quote = (value: Buffer): Buffer[] => [
+          Buffer.from('{"a":"'),
+          value,
+          Buffer.from('"}\n'),
+        ];
+        const splitter = createLineSplitter(1000, () => strange++);
+        const lines = splitter.push(Buffer.concat(values.flatMap(quote)));
+        expect(lines).toHaveLength(values.length);
+        for (const line of lines) {
+          const wanted = JSON.parse(line.text) as Flat;
+          expect(read?.(line.text)).toEqual(wanted);
+          scanner.find(line);
+          expect(scanner.texts[scanner.out[0] as number]).toBe(wanted['a']);
+        }
+      }),
+      { numRuns: 500 },
+    );
+    expect(strange).toBeGreaterThan(500);
+  });
+
   it('reads a wanted time as parseTime does', () => {
     const part = (to: number) => fc.nat(to).map((n) => String(n).padStart(2, '0'));
     const offset = fc.constantFrom('+0000', '+0100', '-0730', '+1900', '+0060', 'Z', '', '+01:00');
