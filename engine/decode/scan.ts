@@ -96,7 +96,7 @@ export class Scanner<T> implements ScannedLine {
   private source: LineSource | undefined;
   private lastSource: LineSource | undefined;
 
-  /** Throws where no memory can be had for it: some 10 GB of addresses, of which 1.4 MB are used. */
+  /** Throws where no memory can be had for it: some 10 GB of addresses, of which 1 MB are used. */
   constructor() {
     compiled ??= new WebAssembly.Module(Buffer.from(scanBinary, 'base64'));
     const { exports } = new WebAssembly.Instance(compiled);
