@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { loadContent } from '#content';
 import { background, createOrganisation, createWriter, timeline } from '#generators';
+import type { LogRecord } from '../../../../engine/contract.js';
 import { emptyCounters } from '../../../../engine/counters.js';
 import { createParseStage } from '../../../../engine/stages/1-parse.js';
 
@@ -56,5 +57,30 @@ describe.each(['v1-json', 'v2'] as const)('lines of a product as it writes them 
         for (const [id, text] of texts.entries()) stage.parse({ id, text }, () => records++);
       }) / texts.length,
     ).toBeLessThan(0.08);
+  });
+
+  it('are read to the same effect where there is no memory for a scanner', () => {
+    const texts = textsOf(mail).slice(0, 2000);
+    const read = (): LogRecord[] => {
+      const found: LogRecord[] = [];
+      const stage = createParseStage(structuredClone(pack?.parsers ?? []), emptyCounters());
+      for (const [id, text] of texts.entries()) stage.parse({ id, text }, (r) => found.push(r));
+      return found;
+    };
+    const wanted = read();
+    const own = globalThis as { WebAssembly?: unknown };
+    const { WebAssembly } = own;
+    let found: LogRecord[] = [];
+    let whole = 0;
+    try {
+      own.WebAssembly = undefined;
+      whole = parsedWhole(texts, () => {
+        found = read();
+      });
+    } finally {
+      own.WebAssembly = WebAssembly;
+    }
+    expect(whole).toBe(texts.length);
+    expect(found).toEqual(wanted);
   });
 });
