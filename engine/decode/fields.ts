@@ -88,10 +88,10 @@ function compileTake(rule: FieldRule): Converter {
   const convert = converters[conversion];
   if (rule.pattern === undefined)
     return (raw) => (raw === undefined || raw === null || raw === '' ? undefined : convert(raw));
-  const finds = compileSearch(rule.pattern);
+  const searchIn = compileSearch(rule.pattern);
   // A search takes microseconds, and short texts are mostly users, verdicts and the like, which come again.
   const search = remembered((text): FieldValue | null => {
-    const found = finds(text, isList);
+    const found = searchIn(text, isList);
     return (found.length === 0 ? undefined : convert(isList ? found : found[0])) ?? null;
   });
   return (raw) => {

@@ -3,10 +3,12 @@
 ;;
 ;; Reads past what it was told to read, always inside the memory, and never believes what stands there:
 ;; a match counts only if it ends where the line ends, and every step but the last needs a byte before that.
+;;
+;; Over 400 lines because one memory has one layout, and a language without names for much needs room.
 (module
   (memory (export "memory") 15 15)
 
-  ;; For each wanted value: place of its text or number, or the flag. i32 each.
+  ;; For each wanted value, i32 each: the place of a text, a flag, or the second of the day of a time (-1: another day's).
   (global $OUT (export "OUT") i32 (i32.const 1024))
   ;; For each wanted number: the number. f64 each.
   (global $NUMBERS (export "NUMBERS") i32 (i32.const 2048))
@@ -14,7 +16,7 @@
   (global $COUNTS (export "COUNTS") i32 (i32.const 0))
   ;; Places whose text is another than before.
   (global $NEWS (export "NEWS") i32 (i32.const 3072))
-  ;; Texts that have no place: which wanted value, start, end.
+  ;; Texts that are not in the table: place behind it, start, end.
   (global $LONGS (export "LONGS") i32 (i32.const 4096))
   ;; What a match found of each wanted value: start, end, kind. A start of 0: null.
   (global $SPANS (export "SPANS") i32 (i32.const 6144))
@@ -166,7 +168,7 @@
 
   ;; Whether the line has the shape; fills SPANS, NUMBERS and the flags of OUT. A program is a row of
   ;; [kind, length of the text before the value] and that text, in pieces of 16 bytes with a mask each.
-  ;; Kinds: 0 any plain value, 1 text or null, 2 number, 3 flag, 4 time as text or null, -1 the end.
+  ;; Kinds: 0 any plain value or list of those, 1 text or null, 2 number, 3 flag, 4 time as text or null, -1 the end.
   (func $match (param $program i32) (param $start i32) (param $end i32) (result i32)
     (local $kind i32) (local $c i32) (local $p i32) (local $q i32) (local $at i32) (local $wanted i32) (local $n f64) (local $v v128)
     (local.set $p (local.get $start))

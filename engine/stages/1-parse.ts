@@ -176,14 +176,12 @@ function compileAll(
 function keysOf({ match, yields, fields }: ParserEntry, keys: ReadonlySet<string>): string[] {
   const { all = [], any = [], none = [], equals, unless, matches, misses } = match;
   const tested = [equals, unless, matches, misses].flatMap((of) => Object.keys(of ?? {}));
-  const choices: (readonly string[])[] = [
-    ...[...all, ...none, ...tested].map((key) => key.split('|')),
-    any.flatMap((key) => key.split('|')),
-    yields.join ?? [],
-  ];
-  for (const [name, { from = [], collect }] of Object.entries(fields))
-    if (name !== 'time') choices.push(...(collect === true ? from.map((key) => [key]) : [from]));
-  return choices.flatMap((paths) => paths.filter((path) => keys.has(path)));
+  const { time: _, ...others } = fields;
+  return [
+    ...[...all, ...any, ...none, ...tested].flatMap((key) => key.split('|')),
+    ...(yields.join ?? []),
+    ...Object.values(others).flatMap(({ from = [] }) => from),
+  ].filter((key) => keys.has(key));
 }
 
 /** Undefined when the parser takes no record with these keys. */
@@ -196,7 +194,8 @@ function compileParser(
   if (matches === undefined) return;
   const { kind, part, join = [] } = parser.yields;
   const { time = {}, ...rest } = parser.fields;
-  // Stage 2 reads the lines of a message quickly when all have their fields in one order. A release may be an event by itself, and keeps the order it was given.
+  // Stage 2 reads the lines of a message quickly when all have their fields in one order. A release may be
+  // an event by itself, and keeps the order it was given.
   const isPart = kind === 'mail' && part !== undefined && part !== 'release';
   return {
     index,

@@ -429,9 +429,8 @@ export function subjectReader(tags: readonly string[]): (subject: string) => str
     const first = subject.charCodeAt(0);
     // What begins with white space or beyond ASCII is looked at with care.
     const isPlain = first < 128 && first > 32 && canBegin[first] !== true && subject.length <= 1000;
-    if (isPlain && !hasColon(subject)) return folded(subject);
-    if (!isPlain || startsLikePrefix.test(subject)) return subjectCore(subject, tag);
-    return folded(subject);
+    const mayBegin = !isPlain || (hasColon(subject) && startsLikePrefix.test(subject));
+    return mayBegin ? subjectCore(subject, tag) : folded(subject);
   };
 }
 

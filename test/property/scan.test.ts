@@ -136,10 +136,7 @@ describe('a scanner', () => {
     for (const same of [
       line,
       '{"a":"","b":0,"c":false,"d":"now","e":"other","f":[]}',
-      '{"a":"say \\"x\\"","b":1709543735343,"c":true,"d":"\\u00e4\\/\\ud800","e":{"g":1},"f":[1,null,"y"]}'.replace(
-        '{"g":1}',
-        'false',
-      ),
+      '{"a":"say \\"x\\"","b":1709543735343,"c":true,"d":"\\u00e4\\/\\ud800","e":false,"f":[1,null,"y"]}',
       '{"a":null,"b":999999999999999,"c":true,"d":null,"e":1,"f":0}',
     ])
       expect(read?.(same), same).toEqual(expected(same, ['a', 'b', 'c', 'd']));

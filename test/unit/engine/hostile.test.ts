@@ -9,6 +9,7 @@ import {
   type Program,
   type Trigger,
 } from '#engine';
+import { compileField } from '../../../engine/decode/fields.js';
 import { decodeLine } from '../../../engine/decode/line.js';
 import { createLineSplitter, type SplitFault } from '../../../harness/line-splitter.js';
 import { builtInContent } from '../../../harness/package-root.js';
@@ -338,6 +339,9 @@ describe('a hostile line does no harm:', { timeout: 60_000 }, () => {
       linear,
     );
     expect(engine.counters.records).toBe(6);
+    const { parsed } = structuredClone(engine.counters);
+    expect(Object.values(parsed).reduce((sum, n) => sum + n, 0)).toBe(6);
+    expect(engine.counters.parsed).toEqual(parsed);
     for (const backtracking of ['(a)\\\\1', '(?=a)b', '(?<!a)b', '[']) {
       const outcome = compile([rule(`subject.matches('${backtracking}')`)], {
         internal_domains: [],
@@ -632,6 +636,21 @@ describe('the values of a line', () => {
     });
     expect(values[7]).toBe('A subject that is long 7');
     expect(bytesInUse() - before).toBeLessThan(4 * MiB);
+  });
+});
+
+describe('a piece of a long value', () => {
+  const long = (i: number): string => `id=${i} of a text that is long ${'x'.repeat(MiB / 4)}`;
+  it.each([
+    ['that a pattern finds', { from: ['a'] as [string], pattern: '^id=(.{20,30}) xx' }],
+    ['that is cut', { from: ['a'] as [string] }],
+  ])('%s keeps nothing else of it in memory', (_, rule) => {
+    const read = compileField(rule);
+    const before = bytesInUse();
+    const values = Array.from({ length: 200 }, (_unused, i) => read({ a: long(i) }));
+    expect(values[7]).toMatch(/7 of a text that is long/);
+    expect(bytesInUse() - before).toBeLessThan(8 * MiB);
+    expect(values).toHaveLength(200);
   });
 });
 

@@ -71,6 +71,13 @@ describe('the user', () => {
     expect(enriched({ user: 'CEO@corp.example' })['is_executive']).toBe(true);
   });
 
+  test('is the sender whose domain is inside, whatever direction the line says', () => {
+    for (const sender of ['mb@corp.example', 'mb@sub.hq.example', 'mb@branch.example'])
+      expect(enriched({ sender, recipients: ['a@x.com'], direction: 'inbound' })['user']).toBe(
+        sender === 'mb@corp.example' ? 'mia.berg@corp.example' : sender,
+      );
+  });
+
   test('is absent for mail from outside', () => {
     expect(
       enriched({ sender: 'x@y.com', recipients: ['mb@corp.example'] })['user'],
